@@ -1,0 +1,35 @@
+# GLSL -> SPIR-V -> one C file with a table of blobs.
+# shaders/MANIFEST holds one line per blob: "NAME SOURCE.comp [DEFINE[=VALUE] ...]"; "#" starts a comment.
+function(vkdit_shaders out)
+    find_program(GLSLANG NAMES glslangValidator glslang REQUIRED)
+    find_program(SPIRV_VAL spirv-val REQUIRED)
+    find_package(Python3 QUIET COMPONENTS Interpreter)
+    set(dir ${CMAKE_BINARY_DIR}/shaders)
+    file(MAKE_DIRECTORY ${dir})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/shaders/MANIFEST)
+    file(GLOB includes CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/shaders/*.glsl ${CMAKE_SOURCE_DIR}/shaders/inc/*.glsl)
+    file(STRINGS ${CMAKE_SOURCE_DIR}/shaders/MANIFEST lines REGEX "^[a-z]")
+    set(names)
+    set(spvs)
+    foreach(line ${lines})
+        separate_arguments(words UNIX_COMMAND "${line}")
+        list(GET words 0 name)
+        list(GET words 1 source)
+        list(SUBLIST words 2 -1 defines)
+        list(TRANSFORM defines PREPEND -D)
+        set(spv ${dir}/${name}.spv)
+        add_custom_command(OUTPUT ${spv}
+            COMMAND ${GLSLANG} -V --quiet --target-env vulkan1.1 -I${CMAKE_SOURCE_DIR}/shaders ${defines}
+                    ${CMAKE_SOURCE_DIR}/shaders/${source} -o ${spv}
+            COMMAND ${SPIRV_VAL} --target-env vulkan1.1 --scalar-block-layout ${spv}
+            DEPENDS ${CMAKE_SOURCE_DIR}/shaders/${source} ${includes}
+            COMMENT "shader ${name}" VERBATIM)
+        list(APPEND names ${name})
+        list(APPEND spvs ${spv})
+    endforeach()
+    set(blobs ${CMAKE_BINARY_DIR}/blobs.c)
+    add_custom_command(OUTPUT ${blobs}
+        COMMAND ${CMAKE_COMMAND} -DOUT=${blobs} -DDIR=${dir} "-DNAMES=${names}" -P ${CMAKE_SOURCE_DIR}/cmake/blobs.cmake
+        DEPENDS ${spvs} ${CMAKE_SOURCE_DIR}/cmake/blobs.cmake COMMENT "shader table" VERBATIM)
+    set(${out} ${blobs} PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,223 @@
+/* vkdit.h — Diffusion Transformers on any Vulkan device: the public C API.
+ *
+ * Rules that hold everywhere:
+ *  - Handles are opaque. `close` functions accept NULL.
+ *  - A function that can fail returns a vkdit_status and fills *error (may be NULL) with one line of text.
+ *  - A context and everything made from it belong to one thread at a time; two contexts are independent.
+ *  - Nothing aborts, exits, prints or keeps global state. Options start from {0}: zero means "the default".
+ *  - Strings are UTF-8. Strings returned by `char **` are freed with vkdit_free.
+ */
+#ifndef VKDIT_H
+#define VKDIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define VKDIT_API __attribute__((visibility("default")))
+#else
+#define VKDIT_API
+#endif
+
+#define VKDIT_VERSION_MAJOR 0
+#define VKDIT_VERSION_MINOR 1
+#define VKDIT_VERSION_PATCH 0
+
+typedef enum vkdit_status {
+    VKDIT_OK,
+    VKDIT_ERR_ARGUMENT,    /* the call makes no sense */
+    VKDIT_ERR_IO,          /* the system refused a file */
+    VKDIT_ERR_FORMAT,      /* a file is not what it claims to be */
+    VKDIT_ERR_MODEL,       /* a sound file that is not a model we can run */
+    VKDIT_ERR_UNSUPPORTED, /* understood, but not available here */
+    VKDIT_ERR_MEMORY,      /* host or device memory is exhausted */
+    VKDIT_ERR_DEVICE,      /* no device, or the driver refused a call */
+    VKDIT_ERR_LOST,        /* the device was lost: close the context and open a new one */
+    VKDIT_ERR_CANCELLED,   /* a callback asked to stop */
+    VKDIT_ERR_NUMERIC      /* the result is not finite, or flat */
+} vkdit_status;
+
+typedef struct vkdit_error {
+    vkdit_status status;
+    char message[512];
+} vkdit_error;
+
+typedef struct vkdit vkdit;               /* a context: one opened device */
+typedef struct vkdit_model vkdit_model;   /* weights on a device: a transformer, an autoencoder, or both */
+typedef struct vkdit_run vkdit_run;       /* one generation, step by step */
+
+VKDIT_API const char *vkdit_version(void);
+VKDIT_API const char *vkdit_status_name(vkdit_status status);
+VKDIT_API void vkdit_free(void *memory);
+
+/* ---- devices ---- */
+
+typedef struct vkdit_options {
+    const char *device;    /* index, part of a name, or UUID; NULL = the best one (a CPU device only when alone) */
+    const char *limits;    /* force features and limits down, e.g. "max_storage_buffer_range=64M,no_fp16" */
+    const char *cache_dir; /* pipeline cache; NULL = the user's cache folder, "" = none */
+    int validation;        /* ask for the Khronos validation layer; see vkdit_validation_errors */
+    void (*log)(void *user, int level, const char *line); /* 0 error, 1 warning, 2 information */
+    void *user;
+} vkdit_options;
+
+VKDIT_API vkdit_status vkdit_open(const vkdit_options *options, vkdit **out, vkdit_error *error);
+VKDIT_API void vkdit_close(vkdit *context);
+VKDIT_API const char *vkdit_device_name(const vkdit *context);
+VKDIT_API const char *vkdit_device_reason(const vkdit *context); /* why this device, one sentence */
+VKDIT_API unsigned vkdit_validation_errors(const vkdit *context);
+/* Every device of the machine as a JSON document: facts, limits, and the kernel variants each would run and why. */
+VKDIT_API vkdit_status vkdit_devices_json(const vkdit_options *options, char **json, vkdit_error *error);
+
+/* ---- models ---- */
+
+typedef enum vkdit_precision { VKDIT_PRECISION_AUTO, VKDIT_PRECISION_F32, VKDIT_PRECISION_F16 } vkdit_precision;
+typedef enum vkdit_numerics { VKDIT_NUMERICS_AUTO, VKDIT_NUMERICS_ORIGINAL, VKDIT_NUMERICS_DIFFUSERS } vkdit_numerics;
+
+typedef struct vkdit_model_options {
+    const char *path;          /* checkpoint file, sharded index, or diffusers folder; NULL = synthetic model below */
+    const char *synthetic;     /* without path: "DiT-S/2" ... "SiT-XL/2-512" (published shapes), "tiny": seeded random weights */
+    const char *vae;           /* autoencoder file or folder; NULL = the one inside the folder, if any */
+    const char *root;          /* sub-dictionary of a .pt: "ema", "model", ...; NULL = ema when present */
+    uint32_t heads;            /* attention heads when the file cannot say; 0 = derive */
+    int is_sit;                /* 1: the checkpoint is a SiT, -1: a DiT, 0: derive (metadata, file name) */
+    vkdit_precision precision;
+    vkdit_numerics numerics;
+    /* called while reading; a non-zero return cancels */
+    int (*progress)(void *user, const char *what, uint64_t done, uint64_t total);
+    void *user;
+} vkdit_model_options;
+
+typedef struct vkdit_model_info {
+    char name[64];             /* e.g. "DiT-XL/2 256x256" */
+    uint32_t depth, width, heads, patch, tokens;
+    uint32_t latent_channels, latent_height, latent_width;
+    uint32_t classes;          /* without the null class */
+    int has_null_class, has_transformer, has_decoder, has_encoder, learned_variance, is_sit, synthetic;
+    uint32_t image_scale;      /* pixels per latent cell */
+    vkdit_precision precision; /* what is used */
+    uint64_t parameters;
+} vkdit_model_info;
+
+VKDIT_API vkdit_status vkdit_model_open(vkdit *context, const vkdit_model_options *options, vkdit_model **out, vkdit_error *error);
+VKDIT_API void vkdit_model_close(vkdit_model *model);
+VKDIT_API void vkdit_model_get_info(const vkdit_model *model, vkdit_model_info *info);
+/* Name of a class, or NULL. Index of a class by number or (part of a) name; several matches are an error that lists them. */
+VKDIT_API const char *vkdit_class_name(const vkdit_model *model, uint32_t index);
+VKDIT_API vkdit_status vkdit_class_find(const vkdit_model *model, const char *text, uint32_t *index, vkdit_error *error);
+/* What a checkpoint holds, as JSON: architecture, parameters by part, types, GFLOP per step, memory plan per heap,
+ * unused and missing tensors. context may be NULL (then without the memory plan). */
+VKDIT_API vkdit_status vkdit_inspect_json(vkdit *context, const vkdit_model_options *options, char **json, vkdit_error *error);
+
+/* ---- tensors handed over and back ---- */
+
+typedef enum vkdit_type { VKDIT_F32, VKDIT_I64, VKDIT_I32, VKDIT_U8 } vkdit_type;
+typedef struct vkdit_tensor {
+    const char *name;
+    vkdit_type type;
+    uint32_t rank;
+    uint64_t dim[8];
+    const void *data;
+} vkdit_tensor;
+typedef struct vkdit_tensors { /* owned by the library; vkdit_tensors_free */
+    vkdit_tensor *tensor;
+    uint32_t count;
+} vkdit_tensors;
+VKDIT_API void vkdit_tensors_free(vkdit_tensors *list);
+
+/* One forward pass. Transformer: x, t, y (and cfg_scale) -> out (cfg_out), with taps every intermediate that the
+ * golden files name. Autoencoder: z or latent -> image; image -> moments, mean, logvar, latent. */
+VKDIT_API vkdit_status vkdit_eval(vkdit_model *model, const vkdit_tensor *in, uint32_t count, int taps,
+                                  vkdit_tensors *out, vkdit_error *error);
+/* safetensors files of such lists */
+VKDIT_API vkdit_status vkdit_tensors_read(const char *path, vkdit_tensors *out, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_tensors_write(const char *path, const vkdit_tensor *list, uint32_t count, vkdit_error *error);
+
+/* ---- generation ---- */
+
+typedef enum vkdit_rng { VKDIT_RNG_TORCH, VKDIT_RNG_PHILOX } vkdit_rng;
+
+typedef struct vkdit_job {
+    const uint32_t *classes;   /* one per image */
+    uint32_t images;
+    const char *sampler;       /* NULL = the model's default */
+    uint32_t steps;            /* 0 = the sampler's default */
+    double cfg_scale;          /* 0 = the model's default; 1 = off */
+    uint32_t cfg_channels;     /* 0 = the family's own (DiT and SiT: 3), otherwise so many, 99 = all */
+    double cfg_from, cfg_to;   /* guidance interval as fractions of the run, 0..1; both 0 = whole run */
+    const uint32_t *negative;  /* class used instead of the null class, or NULL */
+    uint64_t seed;             /* image i of a batch continues the stream, as torch does */
+    vkdit_rng rng;
+    uint32_t philox_threads;   /* threads of the imitated GPU; 0 = one wave */
+    const char *spacing;       /* timestep spacing, NULL = the sampler's own */
+    double eta;                /* DDIM */
+    const char *path;          /* SiT: "linear", "gvp", "vp" */
+    const char *target;        /* SiT: "velocity", "noise", "score" */
+    const char *diffusion;     /* SiT SDE: "sigma", "sbdm", "linear", "decreasing", "increasing-decreasing", "constant" */
+    double diffusion_norm;     /* 0 = 1 */
+    const char *last_step;     /* SiT SDE: "mean", "euler", "tweedie", "none" */
+    double last_step_size;     /* 0 = 0.04 */
+    double atol, rtol;         /* dopri5; 0 = 1e-6, 1e-3 */
+    const vkdit_tensor *init;  /* "latent" [N,C,h,w] (scaled) or "image" u8 [N,H,W,3] to start from, with strength */
+    double strength;           /* 0 = 1 */
+    const vkdit_tensor *noise; /* optional "z" [N,...], "noise" [S,>=N,...]: used instead of drawing */
+    uint32_t noise_count;
+    int keep_trajectory;       /* keep x_t, x0 estimates and noises of every step for vkdit_run_trajectory */
+    int keep_modulation;       /* keep the adaLN weights on the device after the table is filled */
+} vkdit_job;
+
+typedef struct vkdit_progress {
+    uint32_t step, steps;      /* finished steps, all steps (0 = unknown in advance) */
+    uint32_t evals;            /* model evaluations so far */
+    double t;                  /* timestep given to the model */
+    double step_seconds;       /* wall time of this step */
+    double elapsed_seconds;
+} vkdit_progress;
+
+/* begin: plans, computes the modulation table. step: one sampler step; *done is set after the last.
+ * `stop` (may be NULL) is asked between submissions; non-zero ends the call with VKDIT_ERR_CANCELLED and
+ * leaves the run at its last finished step. */
+VKDIT_API vkdit_status vkdit_run_begin(vkdit_model *model, const vkdit_job *job, vkdit_run **out, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_run_step(vkdit_run *run, int (*stop)(void *user), void *user, int *done, vkdit_error *error);
+VKDIT_API void vkdit_run_get_progress(const vkdit_run *run, vkdit_progress *progress);
+/* Current state x_t, or the estimate x0 of the finished latent: float [N][C][h][w]. */
+VKDIT_API vkdit_status vkdit_run_latent(vkdit_run *run, int x0, float *out, uint64_t values, vkdit_error *error);
+/* Decodes a latent (NULL = the current x) to 8-bit RGB [N][H][W][3]; *pixels is freed with vkdit_free. */
+VKDIT_API vkdit_status vkdit_run_decode(vkdit_run *run, const float *latent, int (*stop)(void *user), void *user,
+                                        uint8_t **pixels, uint32_t *width, uint32_t *height, vkdit_error *error);
+/* The kept trajectory: z, y, x [S+1,N,...], noise, pred_xstart, final, in the layout of docs/numerics.md. */
+VKDIT_API vkdit_status vkdit_run_trajectory(vkdit_run *run, vkdit_tensors *out, vkdit_error *error);
+VKDIT_API void vkdit_run_close(vkdit_run *run);
+
+/* ---- the modulation table ----
+ * All of a run's adaLN vectors, complete before the first step: [evals][conditions][slots][width] floats.
+ * Slots 6b..6b+5 are block b's shift_msa, scale_msa, gate_msa, shift_mlp, scale_mlp, gate_mlp; the last two
+ * are the final layer's shift and scale. Conditions are the distinct classes of the job, then the null class. */
+typedef struct vkdit_table_info {
+    uint32_t evals, conditions, slots, width;
+    const double *t;           /* timestep of each evaluation */
+    const uint32_t *condition; /* class of each condition */
+} vkdit_table_info;
+VKDIT_API vkdit_status vkdit_run_table_info(vkdit_run *run, vkdit_table_info *info, vkdit_error *error);
+/* Copies `count` whole slots starting at [eval][condition][slot], which may run on into later conditions and evals.
+ * Writing takes effect at the next step; writing what was read changes no bit of the result. */
+VKDIT_API vkdit_status vkdit_run_table_read(vkdit_run *run, uint32_t eval, uint32_t condition, uint32_t slot, uint64_t count,
+                                            float *out, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_run_table_write(vkdit_run *run, uint32_t eval, uint32_t condition, uint32_t slot, uint64_t count,
+                                             const float *in, vkdit_error *error);
+/* Saves / loads the whole table as safetensors ("table", "t", "condition"). */
+VKDIT_API vkdit_status vkdit_run_table_save(vkdit_run *run, const char *path, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_run_table_load(vkdit_run *run, const char *path, vkdit_error *error);
+
+/* ---- samplers ---- */
+/* Every sampler as JSON: name, aliases, families, stochastic or not, options. */
+VKDIT_API vkdit_status vkdit_samplers_json(char **json, vkdit_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

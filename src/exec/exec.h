@@ -1,0 +1,41 @@
+// exec.h — interpreters of a planned tape: the Vulkan program (recorded once, replayed by submission) and the
+// CPU executor (the oracles run in order, the reference for whole models).
+#ifndef VKDIT_EXEC_H
+#define VKDIT_EXEC_H
+
+#include "gpu/gpu.h"
+#include "graph/plan.h"
+
+struct program; // device memory, pipelines, descriptor sets and command buffers of one plan
+
+// progress(user, done, total) is called while pipelines are made. Weights are empty until program_weight.
+struct program *program_open(struct gpu *g, const struct plan *p, struct err *e);
+void program_close(struct program *x); // accepts NULL
+
+// Fills one weight from row-major data of any type; packs it as the plan says.
+bool program_weight(struct program *x, ten t, const void *src, enum dtype type, struct err *e);
+// Frees / re-creates the device memory of weights that only `rate` ops read.
+void program_drop_weights(struct program *x, enum rate r);
+bool program_keep_weights(struct program *x, enum rate r, struct err *e); // true when already there
+
+// Host access between submissions; offset and count in elements of the tensor's own dtype... as floats for F32,
+// I32 as int32. F16 tensors are converted.
+bool program_write(struct program *x, ten t, uint64_t first, uint64_t count, const void *src, struct err *e);
+bool program_read(struct program *x, ten t, uint64_t first, uint64_t count, void *dst, struct err *e);
+
+// Replays everything of one rate. Cut into submissions of about `target` seconds by measured time.
+// stop(user) is asked between submissions; true ends early with ERR_CANCELLED.
+bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void *user, struct err *e);
+double program_seconds(const struct program *x, enum rate r); // device time of the last run, 0 when unknown
+
+// Per-dispatch device times of one replay of `r` (n = plan->n_seq[r]); false when the device has no timestamps.
+bool program_profile(struct program *x, enum rate r, double *seconds, struct err *e);
+
+// --- CPU ---
+struct cpu; // float storage for every tensor
+struct cpu *cpu_open(const struct graph *g, struct err *e);
+void cpu_close(struct cpu *x);
+float *cpu_data(struct cpu *x, ten t); // F16 tensors are held as floats, rounded after each op; I32 as int bits
+void cpu_run(struct cpu *x, enum rate r);
+
+#endif

@@ -1,0 +1,90 @@
+// gpu.h — one Vulkan device: memory, pipelines, submissions. Knows nothing about tapes, tensors or models.
+// No state outside these structs: two devices may be open at once, from two threads.
+#ifndef VKDIT_GPU_H
+#define VKDIT_GPU_H
+
+#include "base/base.h"
+#include "base/caps.h"
+
+#define VK_NO_PROTOTYPES
+#define VOLK_NO_DEVICE_PROTOTYPES
+#include <volk.h>
+
+struct blob { const char *name; const uint32_t *words; size_t bytes; }; // one compiled shader
+const struct blob *blob_find(const char *name); // generated table; NULL when absent
+const struct blob *blob_at(uint32_t i);         // NULL past the end
+
+struct gpu_wish {
+    const char *device;  // index, part of a name, or UUID; NULL or "" = the best one
+    const char *limits;  // caps_limit spec; NULL = none
+    const char *cache_dir; // pipeline cache folder; NULL = $XDG_CACHE_HOME/vkdit or ~/.cache/vkdit; "" = none
+    bool validation;     // ask for VK_LAYER_KHRONOS_validation with synchronisation checks; errors are counted
+    void (*log)(void *user, int level, const char *line); // 0 error, 1 warning, 2 info; may be NULL
+    void *user;
+};
+
+// Fills out[] with the facts of every device, in driver order; *n is in: room, out: number found.
+bool gpu_list(struct caps *out, uint32_t *n, const struct gpu_wish *w, struct err *e);
+
+// Which of n devices the wish names, and why in one sentence.
+bool gpu_choose(const struct caps *list, uint32_t n, const char *wish, uint32_t *index, char *why, size_t why_bytes, struct err *e);
+
+enum gpu_where {
+    GPU_DEVICE, // fastest memory; mapped only if the device happens to allow it
+    GPU_MAPPED, // host visible and coherent, always mapped
+};
+
+struct gpu_buf {
+    VkBuffer buf;
+    VkDeviceMemory mem;
+    uint64_t bytes;
+    uint8_t *map;     // NULL when not host visible
+    uint64_t address; // 0 without caps.addresses
+};
+
+struct pipeline {
+    VkPipeline pipe;
+    VkPipelineLayout layout;
+    VkDescriptorSetLayout sets;
+    uint32_t n_bind; // 0 for address kernels
+};
+
+struct gpu {
+    struct caps caps;          // after limits
+    char why[200];             // why this device was chosen
+    VkInstance inst;
+    VkPhysicalDevice phys;
+    VkDevice dev;
+    struct VolkDeviceTable vk; // every device call goes through here; tests swap entries to inject failures
+    VkQueue queue;
+    uint32_t family;
+    VkCommandPool pool;
+    VkPipelineCache cache;
+    VkPhysicalDeviceMemoryProperties memory;
+    uint64_t bytes_now, bytes_peak; // device memory allocated by us
+    uint32_t validation_errors;     // messages of severity warning or error since open
+    bool lost;
+    struct gpu_private *priv;  // messenger, staging ring, pipeline list, cache path
+};
+
+bool gpu_open(struct gpu *g, const struct gpu_wish *w, struct err *e);
+void gpu_close(struct gpu *g); // accepts {0} and half-open
+
+bool gpu_buf_open(struct gpu *g, struct gpu_buf *b, uint64_t bytes, enum gpu_where where, struct err *e); // zero filled when mapped
+void gpu_buf_close(struct gpu *g, struct gpu_buf *b); // accepts {0}; nothing may still use it
+
+// Host to device and back, through a staging ring when the buffer is not mapped. Blocking.
+bool gpu_upload(struct gpu *g, struct gpu_buf *b, uint64_t offset, const void *src, uint64_t bytes, struct err *e);
+bool gpu_download(struct gpu *g, const struct gpu_buf *b, uint64_t offset, void *dst, uint64_t bytes, struct err *e);
+
+// A pipeline for (shader, specialisation, binding count, push bytes, subgroup size); made once, then found again.
+bool gpu_pipeline(struct gpu *g, const char *shader, const uint32_t *spec, uint32_t n_spec, uint32_t n_bind,
+                  uint32_t push_bytes, uint32_t subgroup, const struct pipeline **out, struct err *e);
+
+bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e);
+bool gpu_wait(struct gpu *g, VkFence fence, struct err *e); // and resets it
+
+// Turns a VkResult into an error with the call's name; remembers a lost device. True on success.
+bool gpu_ok(struct gpu *g, VkResult r, const char *what, struct err *e);
+
+#endif

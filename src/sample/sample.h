@@ -1,0 +1,86 @@
+// sample.h — schedules, samplers and random numbers: numbers only, in double precision.
+// Knows nothing about models, devices or files.
+#ifndef VKDIT_SAMPLE_H
+#define VKDIT_SAMPLE_H
+
+#include "base/base.h"
+#include "kernels/tick.h"
+
+enum predict { PREDICT_EPS, PREDICT_V };  // DiT's noise, SiT's velocity (noise and score models too: see path)
+enum path { PATH_LINEAR, PATH_GVP, PATH_VP };
+enum flow_target { FLOW_VELOCITY, FLOW_NOISE, FLOW_SCORE };
+enum family { FAMILY_DDPM = 1, FAMILY_FLOW = 2 }; // bit mask: which schedules a sampler can drive
+
+// Everything that decides a trajectory except the model, the seed and the start.
+struct sample_spec {
+    const char *sampler;       // row name or alias
+    uint32_t steps;            // as the reference counts them for that sampler (docs/numerics.md)
+    enum family family;
+    // DDPM
+    uint32_t train_steps;      // 1000
+    double beta_start, beta_end;
+    const char *spacing;       // "even" (DiT "N"), "ddim" ("ddimN"), "leading", "trailing", "linspace"; NULL = sampler's default
+    double eta;                // DDIM
+    bool learned_var;          // the model gives variance channels
+    bool diffusers;            // the folder's pipeline numerics instead of the original's
+    // flow
+    enum path path;
+    enum flow_target target;
+    const char *diffusion;     // "sbdm","sigma","linear","decreasing","increasing-decreasing","constant"
+    double diffusion_norm;
+    const char *last_step;     // "mean","euler","tweedie","none"
+    double last_step_size;
+    double atol, rtol;         // dopri5
+    // guidance
+    double cfg, cfg_lo, cfg_hi; // scale inside [lo, hi] of the run's fraction of noise, 1 outside
+    double strength;           // 1 = from pure noise; less starts part way (init image)
+};
+
+struct sample_eval {           // host-side facts of one evaluation, for progress, traces and the table
+    double t;                  // what the model's timestep embedder receives
+    uint32_t step;             // the step it belongs to
+    bool ends_step;            // the state after this evaluation is x[step + 1]
+    bool draws;                // one noise tensor is drawn for this evaluation's update (even if its factor is 0)
+};
+
+struct schedule {
+    struct tick *tick;         // n evaluations
+    struct sample_eval *eval;
+    uint32_t n, steps;
+    uint32_t n_regs;
+    uint32_t x0_reg;           // register that holds the estimate of the finished image after each evaluation
+    double start_signal, start_noise; // x_start = signal * clean + noise * z (z alone when strength is 1: noise = start_noise)
+    bool init_draws;           // one noise tensor is drawn before the first evaluation (SDE Heun)
+    double init[TICK_REGS][2]; // register r starts as init[r][0] * x_start + init[r][1] * that noise
+    bool adaptive;             // dopri5: ticks are made step by step by `next`
+    void *state;               // adaptive controller
+};
+
+struct sampler_row {
+    const char *name, *alias, *about;
+    uint32_t families;         // mask of enum family
+    bool stochastic, adaptive;
+    const char *default_spacing;
+    bool (*fill)(const struct sample_spec *s, struct schedule *out, struct err *e);
+};
+extern const struct sampler_row *const sampler_table[]; // NULL ended
+
+const struct sampler_row *sampler_find(const char *name);
+// Refuses a pair that makes no sense, with the reason and the samplers that would work.
+bool sampler_check(const struct sampler_row *r, const struct sample_spec *s, struct err *e);
+bool schedule_make(struct schedule *out, const struct sample_spec *s, struct err *e);
+void schedule_free(struct schedule *s);
+
+// Adaptive samplers: fills tick[0..n) of the next group of evaluations given the registers after the last one
+// (host copy, n_values each, first 2n halves = conditional then null when guided). *done ends the run.
+bool schedule_next(struct schedule *s, const float *regs, uint64_t values, uint32_t *n, bool *done, struct err *e);
+
+// --- random numbers ---
+struct torch_rng { uint32_t mt[624]; uint32_t at; bool have_next; double next; };
+void torch_seed(struct torch_rng *r, uint64_t seed);
+void torch_randn(struct torch_rng *r, float *out, uint64_t n); // torch.randn(n) on a CPU with AVX2 or AVX512
+void torch_rand(struct torch_rng *r, float *out, uint64_t n);
+// CUDA's torch.randn(n): offset in calls so far; threads = blocks*256 of the imitated GPU. Returns the new offset.
+uint64_t philox_randn(uint64_t seed, uint64_t offset, uint32_t threads, float *out, uint64_t n);
+
+#endif
