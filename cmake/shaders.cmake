@@ -1,13 +1,12 @@
 # GLSL -> SPIR-V -> one C file with a table of blobs.
 # shaders/MANIFEST holds one line per blob: "NAME SOURCE.comp [DEFINE[=VALUE] ...]"; "#" starts a comment.
+# The compiler writes which files it read, so a changed include rebuilds only the shaders that use it.
 function(vkdit_shaders out)
     find_program(GLSLANG NAMES glslangValidator glslang REQUIRED)
     find_program(SPIRV_VAL spirv-val REQUIRED)
-    find_package(Python3 QUIET COMPONENTS Interpreter)
     set(dir ${CMAKE_BINARY_DIR}/shaders)
     file(MAKE_DIRECTORY ${dir})
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/shaders/MANIFEST)
-    file(GLOB includes CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/shaders/*.glsl ${CMAKE_SOURCE_DIR}/shaders/inc/*.glsl)
     file(STRINGS ${CMAKE_SOURCE_DIR}/shaders/MANIFEST lines REGEX "^[a-z]")
     set(names)
     set(spvs)
@@ -19,10 +18,10 @@ function(vkdit_shaders out)
         list(TRANSFORM defines PREPEND -D)
         set(spv ${dir}/${name}.spv)
         add_custom_command(OUTPUT ${spv}
-            COMMAND ${GLSLANG} -V --quiet --target-env vulkan1.1 -I${CMAKE_SOURCE_DIR}/shaders ${defines}
+            COMMAND ${GLSLANG} -V -g0 --quiet --target-env vulkan1.1 --depfile ${spv}.d -I${CMAKE_SOURCE_DIR}/shaders ${defines}
                     ${CMAKE_SOURCE_DIR}/shaders/${source} -o ${spv}
             COMMAND ${SPIRV_VAL} --target-env vulkan1.1 --scalar-block-layout ${spv}
-            DEPENDS ${CMAKE_SOURCE_DIR}/shaders/${source} ${includes}
+            DEPENDS ${CMAKE_SOURCE_DIR}/shaders/${source} DEPFILE ${spv}.d
             COMMENT "shader ${name}" VERBATIM)
         list(APPEND names ${name})
         list(APPEND spvs ${spv})
