@@ -1,0 +1,22 @@
+// newfile.h — a file that appears under its name only when it is complete.
+// Knows nothing about what is written.
+#ifndef VKDIT_NEWFILE_H
+#define VKDIT_NEWFILE_H
+
+#include "base/base.h"
+
+#include <stdio.h>
+
+struct newfile {
+    FILE *stream;     // write here; NULL when closed
+    char *path, *tmp; // the name it will get, and the name it has until then (same folder, same file system)
+};
+
+// Creates the temporary file beside `path`. Errors name `path`.
+bool newfile_open(struct newfile *f, const char *path, struct err *e);
+// Flushes to disk and gives the file its name. replace=false fails, atomically, when the name is taken.
+// Closes f in every case; on failure (a full disk, say) nothing is left behind.
+bool newfile_commit(struct newfile *f, bool replace, struct err *e);
+void newfile_close(struct newfile *f); // drops what was written; accepts {0} and a committed file
+
+#endif
