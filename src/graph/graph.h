@@ -7,7 +7,9 @@
 #include "base/caps.h"
 #include "base/dtype.h"
 
-typedef struct { uint32_t id; } ten; // a tensor on the tape; {0} is poison: every op on it yields poison
+typedef struct {
+    uint32_t id;
+} ten; // a tensor on the tape; {0} is poison: every op on it yields poison
 
 // How often a value can change. An op's rate is the highest of its inputs and its output.
 enum rate { RATE_CONST, RATE_RUN, RATE_STEP, RATE_COUNT };
@@ -22,18 +24,26 @@ enum kind {
 
 // Everything is items x rows x cols, cols contiguous: a batch of token (or pixel) lists, channel last.
 // Latents are the exception that NCHW order makes: items = images, rows = channels, cols = pixels.
-struct shape { uint32_t items, rows, cols; };
+struct shape {
+    uint32_t items, rows, cols;
+};
 
-static inline uint64_t shape_count(struct shape s) { return (uint64_t)s.items * s.rows * s.cols; }
-static inline uint64_t shape_rows(struct shape s) { return (uint64_t)s.items * s.rows; }
+static inline uint64_t shape_count(struct shape s)
+{
+    return (uint64_t)s.items * s.rows * s.cols;
+}
+static inline uint64_t shape_rows(struct shape s)
+{
+    return (uint64_t)s.items * s.rows;
+}
 
 struct tensor {
-    const char *name;   // the checkpoint's own path for weights, scope path otherwise; owned by the graph
+    const char *name; // the checkpoint's own path for weights, scope path otherwise; owned by the graph
     struct shape sh;
-    enum dtype dtype;   // DT_F32, DT_F16 (cols must be even; always read and written as packed pairs) or DT_I32
+    enum dtype dtype; // DT_F32, DT_F16 (cols must be even; always read and written as packed pairs) or DT_I32
     enum kind kind;
-    enum rate rate;     // rate of the op that writes it
-    bool keep;          // a TEMP that must outlive its last reader (taps, outputs)
+    enum rate rate; // rate of the op that writes it
+    bool keep;      // a TEMP that must outlive its last reader (taps, outputs)
 };
 
 enum { OP_IN = 8, OP_PARAM_BYTES = 64 };
@@ -43,20 +53,32 @@ struct op {
     enum rate rate;
     uint32_t in[OP_IN]; // tensor ids; 0 = operand absent (allowed where the row says so)
     uint32_t n_in;
-    uint32_t out;       // may name an existing INPUT/STATE tensor, or one of `in` (updated in place)
+    uint32_t out; // may name an existing INPUT/STATE tensor, or one of `in` (updated in place)
     _Alignas(8) uint8_t param[OP_PARAM_BYTES];
-    const char *scope;  // where the model was when it emitted this: "blocks.3.attn"
+    const char *scope; // where the model was when it emitted this: "blocks.3.attn"
 };
 
 // A part of an op that one dispatch computes, in the op's own split unit (see op_row.split_count).
-struct shard { uint32_t first, count; };
+struct shard {
+    uint32_t first, count;
+};
 
 struct graph;
 
-struct cview { const float *p; struct shape sh; };  // oracle operands are always expanded to floats
-struct mview { float *p; struct shape sh; };
-struct work { double flops, bytes; };               // arithmetic and least memory traffic of an op
-struct span { uint64_t first, count; };             // elements
+struct cview {
+    const float *p;
+    struct shape sh;
+}; // oracle operands are always expanded to floats
+struct mview {
+    float *p;
+    struct shape sh;
+};
+struct work {
+    double flops, bytes;
+}; // arithmetic and least memory traffic of an op
+struct span {
+    uint64_t first, count;
+}; // elements
 
 enum { SPEC_MAX = 16, PUSH_WORDS = 16, BIND_MAX = 8 };
 
@@ -73,7 +95,10 @@ struct launch {
 // k-major with `group` consecutive k kept together: [n/panel][k/group][panel][group], zero padded
 // to whole panels and groups.
 enum layout_kind { LAYOUT_ROWS, LAYOUT_PANELS };
-struct layout { enum layout_kind kind; uint32_t panel, group; };
+struct layout {
+    enum layout_kind kind;
+    uint32_t panel, group;
+};
 
 // One way to run an op on a device.
 //
@@ -82,13 +107,14 @@ struct layout { enum layout_kind kind; uint32_t panel, group; };
 // operand inside the bound range (32-bit words for F32/I32, pairs for F16), because Vulkan aligns ranges.
 // In an `addresses` kernel it starts with one 64-bit address per binding instead, and nothing is bound.
 struct kernel_row {
-    const char *name;    // unique, e.g. "linear_bcast_f16"; shown by `vkdit devices`
-    const char *shader;  // blob name (shaders/MANIFEST)
+    const char *name;   // unique, e.g. "linear_bcast_f16"; shown by `vkdit devices`
+    const char *shader; // blob name (shaders/MANIFEST)
     bool addresses;
-    const char *needs;   // one phrase for people: why a device may not run it
+    const char *needs; // one phrase for people: why a device may not run it
     bool (*fits)(const struct caps *c, const struct graph *g, const struct op *o);
     void (*pack)(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l);
-    struct layout (*weight_layout)(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand); // NULL: rows
+    struct layout (*weight_layout)(const struct caps *c, const struct graph *g, const struct op *o,
+                                   uint32_t operand); // NULL: rows
 };
 
 // Everything the project knows about an op, in one row.
@@ -107,18 +133,20 @@ struct op_row {
     const struct kernel_row *const *kernels; // best first, NULL ended; the first that fits is used
     // Emits test case i on a fresh graph (inputs as KIND_INPUT tensors named "in0", ...); false when i is past the end.
     bool (*cases)(struct graph *g, uint32_t i, ten *out);
+    uint32_t also_writes; // bit k: operand k is written too (besides the output)
 };
 
 struct graph {
-    struct err *err;            // the first failure of any builder call; then everything is poison
-    struct tensor *t;           // t[0] is the poison tensor
+    struct err *err;  // the first failure of any builder call; then everything is poison
+    struct tensor *t; // t[0] is the poison tensor
     struct op *op;
     uint32_t n_t, cap_t, n_op, cap_op;
-    enum dtype act;             // storage of activations between ops (the residual stream is always F32)
-    enum dtype weight;          // storage of matrices (biases and tables are always F32)
+    enum dtype act;                 // storage of activations between ops (the residual stream is always F32)
+    enum dtype weight;              // storage of matrices (biases and tables are always F32)
+    enum dtype run_act, run_weight; // the run's own storage, which graph_exact(g, false) returns to
     char scope[128];
-    bool taps;                  // keep what graph_tap names
-    char **names;               // owned strings
+    bool taps;    // keep what graph_tap names
+    char **names; // owned strings
     uint32_t n_names, cap_names;
 };
 
@@ -131,13 +159,21 @@ void graph_scope(struct graph *g, const char *fmt, ...) __attribute__((format(pr
 const char *graph_name(struct graph *g, const char *leaf);
 
 ten graph_tensor(struct graph *g, enum kind k, enum rate r, enum dtype d, struct shape sh, const char *name);
-ten graph_emit(struct graph *g, const struct op_row *row, const ten *in, uint32_t n_in,
-               const void *param, size_t param_bytes, ten out);
+ten graph_emit(struct graph *g, const struct op_row *row, const ten *in, uint32_t n_in, const void *param,
+               size_t param_bytes, ten out);
+// What is built until the next call keeps full precision (activations and matrices F32), or the run's storage again.
+void graph_exact(struct graph *g, bool exact);
 // Gives a TEMP the name of a tap ("block%u.out") and keeps it, when taps are on; otherwise does nothing.
 void graph_tap(struct graph *g, ten t, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 ten graph_find(const struct graph *g, const char *name); // {0} when absent
-static inline const struct tensor *graph_at(const struct graph *g, ten t) { return &g->t[t.id]; }
-static inline uint64_t tensor_bytes(const struct tensor *t) { return shape_count(t->sh) * dtype_bytes(t->dtype); }
+static inline const struct tensor *graph_at(const struct graph *g, ten t)
+{
+    return &g->t[t.id];
+}
+static inline uint64_t tensor_bytes(const struct tensor *t)
+{
+    return shape_count(t->sh) * dtype_bytes(t->dtype);
+}
 // For infer functions: records "op NAME in SCOPE: <text>" and returns false.
 bool graph_fail(struct graph *g, const struct op *o, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
