@@ -1,0 +1,71 @@
+// operand.glsl — how a kernel reads and writes its operands. Knows nothing about any op.
+//
+// Every operand is an array of 32-bit words: one F32 or I32 element each, or a pair of F16 elements. Which
+// operands are halves is specialisation constant 0 (bit k: binding k), so one blob serves every storage
+// type and a device without 16-bit storage still reads halves. Constant 1 is the workgroup size.
+//
+// A kernel includes this file, declares `layout(push_constant) uniform Push { PUSH_AT(n) ... } push;` for n
+// bindings, and then its operands. Built with ADDRESSES the same source takes 64-bit addresses instead of
+// descriptors. An operand updated in place is read through the output's binding only.
+#extension GL_EXT_control_flow_attributes : require
+#ifdef ADDRESSES
+#extension GL_EXT_buffer_reference : require
+#extension GL_EXT_buffer_reference_uvec2 : require
+#endif
+
+layout(constant_id = 0) const uint HALVES = 0;
+layout(constant_id = 1) const uint THREADS = 64;
+layout(local_size_x_id = 1) in;
+
+#define IS_HALF(binding_) ((HALVES >> (binding_) & 1u) != 0u)
+
+#ifdef ADDRESSES
+layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint v[]; };
+#define PUSH_AT(n_) uvec2 at[n_];
+#define WORDS_IN(binding_, name) \
+    uint name##_word(uint i) { return Words(push.at[binding_]).v[i]; }
+#define WORDS_OUT(binding_, name) \
+    WORDS_IN(binding_, name) \
+    void name##_word_put(uint i, uint w) { Words(push.at[binding_]).v[i] = w; }
+#else
+#define PUSH_AT(n_) uint at[n_];
+#define WORDS_IN(binding_, name) \
+    layout(std430, set = 0, binding = binding_) readonly buffer Range_##name { uint range_##name[]; }; \
+    uint name##_word(uint i) { return range_##name[push.at[binding_] + i]; }
+#define WORDS_OUT(binding_, name) \
+    layout(std430, set = 0, binding = binding_) buffer Range_##name { uint range_##name[]; }; \
+    uint name##_word(uint i) { return range_##name[push.at[binding_] + i]; } \
+    void name##_word_put(uint i, uint w) { range_##name[push.at[binding_] + i] = w; }
+#endif
+
+// name(i): element i.   name_pair(p): elements 2p and 2p+1 (both must exist).
+#define FLOAT_READS(binding_, name) \
+    float name(uint i) \
+    { \
+        if (!IS_HALF(binding_)) return uintBitsToFloat(name##_word(i)); \
+        vec2 pair = unpackHalf2x16(name##_word(i >> 1)); \
+        return (i & 1u) == 0u ? pair.x : pair.y; \
+    } \
+    vec2 name##_pair(uint p) \
+    { \
+        if (IS_HALF(binding_)) return unpackHalf2x16(name##_word(p)); \
+        return uintBitsToFloat(uvec2(name##_word(2 * p), name##_word(2 * p + 1))); \
+    }
+#define FLOATS_IN(binding_, name) \
+    WORDS_IN(binding_, name) \
+    FLOAT_READS(binding_, name)
+// name_put_pair(p, v, both): elements 2p and 2p+1; the second only when `both` (halves always come in pairs).
+// name_put(i, v): one element, F32 only.
+#define FLOATS_OUT(binding_, name) \
+    WORDS_OUT(binding_, name) \
+    FLOAT_READS(binding_, name) \
+    void name##_put(uint i, float v) { name##_word_put(i, floatBitsToUint(v)); } \
+    void name##_put_pair(uint p, vec2 v, bool both) \
+    { \
+        if (IS_HALF(binding_)) { \
+            name##_word_put(p, packHalf2x16(v)); \
+        } else { \
+            name##_word_put(2 * p, floatBitsToUint(v.x)); \
+            if (both) name##_word_put(2 * p + 1, floatBitsToUint(v.y)); \
+        } \
+    }
