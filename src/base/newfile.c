@@ -31,6 +31,11 @@ static bool tmp_name(struct newfile *f, unsigned n, struct err *e)
 bool newfile_open(struct newfile *f, const char *path, struct err *e)
 {
     *f = (struct newfile){0};
+    struct stat st;
+    if (!stat(path, &st) && !S_ISREG(st.st_mode)) { // root must not rename a picture over /dev/null
+        err_set(e, ERR_IO, "cannot write: %s", S_ISDIR(st.st_mode) ? "it is a folder" : "not a regular file");
+        return err_in(e, path);
+    }
     f->path = mem_text(path, e);
     f->tmp = f->path ? mem_zero(strlen(path) + 40, 1, e) : NULL;
     if (!f->tmp) {
@@ -69,12 +74,19 @@ static int take_free_name(const char *tmp, const char *path)
     return errno == EEXIST ? EEXIST : linked;
 }
 
+void newfile_put(struct newfile *f, const void *data, size_t bytes)
+{
+    if (f->code) return;
+    errno = 0;
+    if (fwrite(data, 1, bytes, f->stream) != bytes) f->code = errno ? errno : EIO;
+}
+
 bool newfile_commit(struct newfile *f, bool replace, struct err *e)
 {
-    int code = 0;
-    if (ferror(f->stream)) code = EIO;
+    int code = f->code;
+    if (!code && ferror(f->stream)) code = EIO;
     errno = 0;
-    if (fflush(f->stream) || fsync(fileno(f->stream))) code = errno ? errno : EIO;
+    if ((fflush(f->stream) || fsync(fileno(f->stream))) && !code) code = errno ? errno : EIO;
     // closing can still report a failed write on network mounts
     if (fclose(f->stream) && !code) code = errno ? errno : EIO;
     f->stream = NULL;
