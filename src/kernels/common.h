@@ -1,0 +1,51 @@
+// common.h — small helpers shared by the op rows: operands by position, spans of shards, group counts, test inputs.
+// Knows no particular op.
+#ifndef VKDIT_KERNELS_COMMON_H
+#define VKDIT_KERNELS_COMMON_H
+
+#include "graph/graph.h"
+
+// Operand k as a tensor; t[0] (shape 0) when absent. k == n_in is the output.
+static inline const struct tensor *op_operand(const struct graph *g, const struct op *o, uint32_t k)
+{
+    return &g->t[k < o->n_in ? o->in[k] : o->out];
+}
+static inline const struct tensor *op_output(const struct graph *g, const struct op *o)
+{
+    return &g->t[o->out];
+}
+static inline bool op_has(const struct op *o, uint32_t k)
+{
+    return k < o->n_in && o->in[k] != 0;
+}
+static inline bool is_half(const struct tensor *t)
+{
+    return t->dtype == DT_F16;
+}
+static inline bool same_shape(struct shape a, struct shape b)
+{
+    return a.items == b.items && a.rows == b.rows && a.cols == b.cols;
+}
+
+// Elements of a whole tensor, of some of its flattened rows, of some of its items.
+struct span span_whole(const struct tensor *t);
+struct span span_rows(const struct tensor *t, struct shard s);
+struct span span_items(const struct tensor *t, struct shard s);
+
+// Creates op.out as a TEMP of this type and shape, or checks the one that is there.
+bool infer_out(struct graph *g, struct op *o, enum dtype d, struct shape sh);
+// "in3 is F32 1x4x7, wanted F32 or F16 1x5x7"
+bool infer_want(struct graph *g, const struct op *o, uint32_t k, enum dtype d, struct shape sh);
+bool infer_floats(struct graph *g, const struct op *o, uint32_t k); // F32 or F16
+
+// Spreads `total` workgroups over x and y; a shader finds its number as y * gl_NumWorkGroups.x + x and returns when it
+// is past the end, which it knows from its own sizes.
+void launch_groups(const struct caps *c, struct launch *l, uint64_t total);
+void launch_push(struct launch *l, uint32_t word); // next word after the operand table
+void launch_spec(struct launch *l, uint32_t word); // next specialisation constant
+
+// Test inputs: tensor "in<k>". The runner fills floats with -1..1 and integers with 1, 2, 0, 1, 2, 0, ...
+ten case_input(struct graph *g, uint32_t k, enum dtype d, struct shape sh);
+ten case_weight(struct graph *g, uint32_t k, enum dtype d, struct shape sh); // same, KIND_WEIGHT: may be repacked
+
+#endif
