@@ -2,10 +2,10 @@
 // The kernel declares the output `y`, push.count and float value(uint i) before including this file.
 void main()
 {
-    uint stride = gl_NumWorkGroups.x * THREADS;
-    for (uint p = gl_GlobalInvocationID.x; 2 * p < push.count; p += stride) {
-        bool both = 2 * p + 1 < push.count;
-        float first = value(2 * p);
-        y_put_pair(p, vec2(first, both ? value(2 * p + 1) : 0.0), both);
+    uint stride = 2 * gl_NumWorkGroups.x * THREADS;
+    for (uint i = 2 * gl_GlobalInvocationID.x; i < push.count; i += stride) {
+        bool both = i + 1 < push.count;
+        float first = value(i);
+        y_put_two(i, vec2(first, both ? value(i + 1) : 0.0), both);
     }
 }

@@ -38,7 +38,7 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint
     void name##_word_put(uint i, uint w) { range_##name[push.at[binding_] + i] = w; }
 #endif
 
-// name(i): element i.   name_pair(p): elements 2p and 2p+1 (both must exist).
+// name(i): element i.   name_two(i): elements i and i + 1; i is even when the operand is stored as halves.
 #define FLOAT_READS(binding_, name) \
     float name(uint i) \
     { \
@@ -46,26 +46,26 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint
         vec2 pair = unpackHalf2x16(name##_word(i >> 1)); \
         return (i & 1u) == 0u ? pair.x : pair.y; \
     } \
-    vec2 name##_pair(uint p) \
+    vec2 name##_two(uint i) \
     { \
-        if (IS_HALF(binding_)) return unpackHalf2x16(name##_word(p)); \
-        return uintBitsToFloat(uvec2(name##_word(2 * p), name##_word(2 * p + 1))); \
+        if (IS_HALF(binding_)) return unpackHalf2x16(name##_word(i >> 1)); \
+        return uintBitsToFloat(uvec2(name##_word(i), name##_word(i + 1))); \
     }
 #define FLOATS_IN(binding_, name) \
     WORDS_IN(binding_, name) \
     FLOAT_READS(binding_, name)
-// name_put_pair(p, v, both): elements 2p and 2p+1; the second only when `both` (halves always come in pairs).
-// name_put(i, v): one element, F32 only.
+// name_put_two(i, v, both): writes elements i and i + 1, the second only when `both` (halves always come in pairs).
+// name_put(i, v): one element of an F32 operand.
 #define FLOATS_OUT(binding_, name) \
     WORDS_OUT(binding_, name) \
     FLOAT_READS(binding_, name) \
     void name##_put(uint i, float v) { name##_word_put(i, floatBitsToUint(v)); } \
-    void name##_put_pair(uint p, vec2 v, bool both) \
+    void name##_put_two(uint i, vec2 v, bool both) \
     { \
         if (IS_HALF(binding_)) { \
-            name##_word_put(p, packHalf2x16(v)); \
+            name##_word_put(i >> 1, packHalf2x16(v)); \
         } else { \
-            name##_word_put(2 * p, floatBitsToUint(v.x)); \
-            if (both) name##_word_put(2 * p + 1, floatBitsToUint(v.y)); \
+            name##_word_put(i, floatBitsToUint(v.x)); \
+            if (both) name##_word_put(i + 1, floatBitsToUint(v.y)); \
         } \
     }
