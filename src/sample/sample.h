@@ -11,15 +11,16 @@ enum path { PATH_LINEAR, PATH_GVP, PATH_VP };
 enum flow_target { FLOW_VELOCITY, FLOW_NOISE, FLOW_SCORE };
 enum family { FAMILY_DDPM = 1, FAMILY_FLOW = 2 }; // bit mask: which schedules a sampler can drive
 
-// Everything that decides a trajectory except the model, the seed and the start.
+// Everything that decides a trajectory except the model, the seed and the start. Zero or NULL is the default of
+// every number but steps, eta and cfg. What a sampler would ignore is refused, so leave what was not asked for at zero.
 struct sample_spec {
     const char *sampler;       // row name or alias
-    uint32_t steps;            // as the reference counts them for that sampler (docs/numerics.md)
+    uint32_t steps;            // updates of x. spacing "points" counts a flow's grid points instead, as SiT's --num-sampling-steps
     enum family family;
     // DDPM
     uint32_t train_steps;      // 1000
     double beta_start, beta_end;
-    const char *spacing;       // "even" (DiT "N"), "ddim" ("ddimN"), "leading", "trailing", "linspace"; NULL = sampler's default
+    const char *spacing;       // "even" (DiT "N"), "ddim" ("ddimN"), "leading", "trailing", "linspace"; flow: "points"; NULL = sampler's own
     double eta;                // DDIM
     bool learned_var;          // the model gives variance channels
     bool diffusers;            // the folder's pipeline numerics instead of the original's
@@ -32,7 +33,7 @@ struct sample_spec {
     double last_step_size;
     double atol, rtol;         // dopri5
     // guidance
-    double cfg, cfg_lo, cfg_hi; // scale inside [lo, hi] of the run's fraction of noise, 1 outside
+    double cfg, cfg_lo, cfg_hi; // scale inside lo <= u <= hi, 1 outside; u: 1 = pure noise, 0 = clean; both 0 = everywhere
     double strength;           // 1 = from pure noise; less starts part way (init image)
 };
 
@@ -52,7 +53,9 @@ struct schedule {
     double start_signal, start_noise; // x_start = signal * clean + noise * z (z alone when strength is 1: noise = start_noise)
     bool init_draws;           // one noise tensor is drawn before the first evaluation (SDE Heun)
     double init[TICK_REGS][2]; // register r starts as init[r][0] * x_start + init[r][1] * that noise
-    bool adaptive;             // dopri5: ticks are made step by step by `next`
+    bool adaptive;             // dopri5: n = 0 here, ticks are made group by group by schedule_next
+    const float *points;       // adaptive: states at the n_points grid times the last accepted step passed, in order
+    uint32_t n_points;
     void *state;               // adaptive controller
 };
 
@@ -71,16 +74,22 @@ bool sampler_check(const struct sampler_row *r, const struct sample_spec *s, str
 bool schedule_make(struct schedule *out, const struct sample_spec *s, struct err *e);
 void schedule_free(struct schedule *s);
 
-// Adaptive samplers: fills tick[0..n) of the next group of evaluations given the registers after the last one
-// (host copy, n_values each, first 2n halves = conditional then null when guided). *done ends the run.
-bool schedule_next(struct schedule *s, const float *regs, uint64_t values, uint32_t *n, bool *done, struct err *e);
+// Adaptive samplers: fills tick[0..*n) and eval[0..*n) of the next group of evaluations. `regs` is a host copy of all
+// n_regs registers after the last one, register major, `values` floats each (all images of the batch, whose errors
+// are judged together: to step exactly like the reference under guidance, give both halves). It is rewritten:
+// copy it back to the device before the group runs, and also when *done, when register 0 is the finished x.
+bool schedule_next(struct schedule *s, float *regs, uint64_t values, uint32_t *n, bool *done, struct err *e);
 
 // --- random numbers ---
 struct torch_rng { uint32_t mt[624]; uint32_t at; bool have_next; double next; };
-void torch_seed(struct torch_rng *r, uint64_t seed);
-void torch_randn(struct torch_rng *r, float *out, uint64_t n); // torch.randn(n) on a CPU with AVX2 or AVX512
-void torch_rand(struct torch_rng *r, float *out, uint64_t n);
-// CUDA's torch.randn(n): offset in calls so far; threads = blocks*256 of the imitated GPU. Returns the new offset.
+void torch_seed(struct torch_rng *r, uint64_t seed);           // torch.manual_seed
+uint32_t torch_word(struct torch_rng *r);                      // the next word of the stream
+void torch_randn(struct torch_rng *r, float *out, uint64_t n); // torch.randn(n) on a CPU with AVX2 or AVX512, to the bit
+void torch_rand(struct torch_rng *r, float *out, uint64_t n);  // torch.rand(n)
+// CUDA's torch.randn(n), to about 1e-6. offset: the counter word, as in struct tick; threads: blocks * 256 of the
+// imitated GPU's launch, 0 = one wave. Returns the offset of the next call.
 uint64_t philox_randn(uint64_t seed, uint64_t offset, uint32_t threads, float *out, uint64_t n);
+// The four words of one counter, for whoever checks another implementation.
+void philox_words(uint64_t seed, uint64_t offset, uint64_t subsequence, uint32_t word[4]);
 
 #endif
