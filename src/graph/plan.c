@@ -145,7 +145,7 @@ enum place_set plan_set(const struct plan *p, uint32_t tensor)
     switch (t->kind) {
     case KIND_INPUT: return SET_INPUT;
     case KIND_STATE: return SET_STATE;
-    case KIND_WEIGHT: return SET_WEIGHT + (t->rate < RATE_COUNT ? t->rate : RATE_STEP);
+    case KIND_WEIGHT: return (enum place_set)((int)SET_WEIGHT + (int)t->reader);
     default: return SET_TEMP;
     }
 }

@@ -131,6 +131,8 @@ ten graph_emit(struct graph *g, const struct op_row *row, const ten *in, uint32_
     }
     settle_rate(g, &o);
     if (g->t[o.out].kind == KIND_TEMP) g->t[o.out].rate = o.rate;
+    for (uint32_t i = 0; i < n_in; i++)
+        if (o.rate > g->t[o.in[i]].reader) g->t[o.in[i]].reader = o.rate;
     g->op[g->n_op++] = o;
     return (ten){o.out};
 }

@@ -1,0 +1,48 @@
+// program.h — private to exec/: what record.c makes and replay.c submits.
+#ifndef VKDIT_PROGRAM_H
+#define VKDIT_PROGRAM_H
+
+#include "exec/exec.h"
+
+enum { PROGRAM_SETS = RATE_COUNT + 3 };
+
+struct node {
+    const struct pipeline *pipe;
+    VkDescriptorSet set;
+}; // one dispatch, ready to be recorded
+
+struct segment {
+    uint32_t first, count;
+}; // dispatches of one submission
+
+struct replay {
+    VkCommandBuffer *cmd; // one for each possible segment
+    struct segment *segment;
+    uint32_t n_segment, room;
+    double scale;   // measured seconds per predicted second; 0 until something was measured
+    double seconds; // device time of the last run
+    bool recut;     // the last run showed that the cuts are wrong
+};
+
+struct program {
+    struct gpu *gpu;
+    const struct plan *plan;
+    struct gpu_buf *block[PROGRAM_SETS];
+    uint32_t n_block[PROGRAM_SETS];
+    VkDescriptorPool descriptors;
+    struct node *node[RATE_COUNT];
+    struct replay replay[RATE_COUNT];
+    VkFence fence;
+    VkQueryPool clock; // two timestamps around each submission; null without timestamps
+};
+
+struct gpu_buf *program_buffer(const struct program *x, uint32_t tensor);
+void program_barrier(struct program *x, VkCommandBuffer c);
+void program_dispatch(struct program *x, VkCommandBuffer c, enum rate r, uint32_t i);
+
+bool program_fence_open(struct program *x, struct err *e);
+bool program_replay_open(struct program *x, enum rate r, struct err *e);
+bool program_cut(struct program *x, enum rate r, struct err *e); // (re)chooses the segments and records them
+void program_replay_close(struct program *x);
+
+#endif

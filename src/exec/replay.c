@@ -1,0 +1,159 @@
+// replay.c — submits recorded dispatches, cut by measured time: long enough to hide the cost of a submission, short
+// enough that no watchdog fires, a desktop stays alive and a cancel is answered at once.
+#include "exec/program.h"
+
+#include <stdlib.h>
+
+static const double target_seconds = 0.05, never_seconds = 0.25;
+
+bool program_fence_open(struct program *x, struct err *e)
+{
+    struct gpu *g = x->gpu;
+    VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
+    if (!gpu_ok(g, g->vk.vkCreateFence(g->dev, &fence, NULL, &x->fence), "vkCreateFence", e)) return false;
+    if (!g->caps.timestamps) return true;
+    VkQueryPoolCreateInfo clock = {
+        .sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO, .queryType = VK_QUERY_TYPE_TIMESTAMP, .queryCount = 2};
+    return gpu_ok(g, g->vk.vkCreateQueryPool(g->dev, &clock, NULL, &x->clock), "vkCreateQueryPool", e);
+}
+
+// --- cutting and recording ----------------------------------------------------------------------------------------
+
+static bool record(struct program *x, enum rate r, uint32_t s, struct err *e)
+{
+    struct gpu *g = x->gpu;
+    VkCommandBuffer c = x->replay[r].cmd[s];
+    struct segment seg = x->replay[r].segment[s];
+    VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    if (!gpu_ok(g, g->vk.vkBeginCommandBuffer(c, &begin), "vkBeginCommandBuffer", e)) return false;
+    if (x->clock) {
+        g->vk.vkCmdResetQueryPool(c, x->clock, 0, 2);
+        g->vk.vkCmdWriteTimestamp(c, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, x->clock, 0);
+    }
+    program_barrier(x, c); // whatever was submitted before comes before everything in here
+    for (uint32_t i = seg.first; i < seg.first + seg.count; i++) {
+        if (i > seg.first && x->plan->seq[r][i].barrier) program_barrier(x, c);
+        program_dispatch(x, c, r, i);
+    }
+    // results are read by the host after the fence, through mapped memory or a transfer
+    VkMemoryBarrier host = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                            .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
+                            .dstAccessMask = VK_ACCESS_HOST_READ_BIT | VK_ACCESS_HOST_WRITE_BIT |
+                                             VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT};
+    g->vk.vkCmdPipelineBarrier(c, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                               VK_PIPELINE_STAGE_HOST_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1, &host, 0, NULL, 0,
+                               NULL);
+    if (x->clock) g->vk.vkCmdWriteTimestamp(c, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, x->clock, 1);
+    return gpu_ok(g, g->vk.vkEndCommandBuffer(c), "vkEndCommandBuffer", e);
+}
+
+// Greedy: a segment ends when the next dispatch would pass the target.
+bool program_cut(struct program *x, enum rate r, struct err *e)
+{
+    struct replay *p = &x->replay[r];
+    double scale = p->scale > 0 ? p->scale : 1.0, sum = 0;
+    p->n_segment = 0;
+    p->recut = false;
+    for (uint32_t i = 0; i < x->plan->n_seq[r]; i++) {
+        double cost = x->plan->seq[r][i].seconds * scale;
+        if (i == 0 || sum + cost > target_seconds) {
+            p->segment[p->n_segment++] = (struct segment){i, 0};
+            sum = 0;
+        }
+        p->segment[p->n_segment - 1].count++;
+        sum += cost;
+    }
+    for (uint32_t s = 0; s < p->n_segment; s++)
+        if (!record(x, r, s, e)) return false;
+    return true;
+}
+
+bool program_replay_open(struct program *x, enum rate r, struct err *e)
+{
+    struct gpu *g = x->gpu;
+    struct replay *p = &x->replay[r];
+    uint32_t n = x->plan->n_seq[r];
+    if (n == 0) return true;
+    p->cmd = mem_zero(n, sizeof *p->cmd, e);
+    p->segment = mem_zero(n, sizeof *p->segment, e);
+    if (!p->cmd || !p->segment) return false;
+    VkCommandBufferAllocateInfo ask = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = g->pool, .commandBufferCount = n};
+    if (!gpu_ok(g, g->vk.vkAllocateCommandBuffers(g->dev, &ask, p->cmd), "vkAllocateCommandBuffers", e)) return false;
+    p->room = n;
+    return program_cut(x, r, e);
+}
+
+void program_replay_close(struct program *x)
+{
+    struct gpu *g = x->gpu;
+    for (int r = 0; r < RATE_COUNT; r++) {
+        if (x->replay[r].room) g->vk.vkFreeCommandBuffers(g->dev, g->pool, x->replay[r].room, x->replay[r].cmd);
+        free(x->replay[r].cmd);
+        free(x->replay[r].segment);
+    }
+    if (x->clock) g->vk.vkDestroyQueryPool(g->dev, x->clock, NULL);
+    if (x->fence) g->vk.vkDestroyFence(g->dev, x->fence, NULL);
+}
+
+// --- running ------------------------------------------------------------------------------------------------------
+
+static bool device_seconds(struct program *x, double *seconds, struct err *e)
+{
+    struct gpu *g = x->gpu;
+    uint64_t t[2] = {0};
+    VkResult r = g->vk.vkGetQueryPoolResults(g->dev, x->clock, 0, 2, sizeof t, t, sizeof *t,
+                                             VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT);
+    if (!gpu_ok(g, r, "vkGetQueryPoolResults", e)) return false;
+    *seconds = t[1] > t[0] ? (double)(t[1] - t[0]) * g->caps.timestamp_ns * 1e-9 : 0;
+    return true;
+}
+
+static bool submit_segment(struct program *x, enum rate r, uint32_t s, double *seconds, struct err *e)
+{
+    double start = clock_seconds();
+    if (!gpu_submit(x->gpu, x->replay[r].cmd[s], x->fence, e) || !gpu_wait(x->gpu, x->fence, e)) return false;
+    *seconds = clock_seconds() - start;
+    return !x->clock || device_seconds(x, seconds, e);
+}
+
+bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void *user, struct err *e)
+{
+    struct replay *p = &x->replay[r];
+    if (p->recut && !program_cut(x, r, e)) return false;
+    double total = 0, predicted = 0, longest = 0;
+    for (uint32_t s = 0; s < p->n_segment; s++) {
+        double seconds = 0;
+        if (stop && stop(user)) return err_set(e, ERR_CANCELLED, "stopped");
+        if (!submit_segment(x, r, s, &seconds, e)) return false;
+        total += seconds;
+        if (seconds > longest) longest = seconds;
+        for (uint32_t i = 0; i < p->segment[s].count; i++)
+            predicted += x->plan->seq[r][p->segment[s].first + i].seconds;
+    }
+    // Only a clear misjudgement is worth recording again: far too long, or several where one would do.
+    bool long_one = longest > never_seconds / 2, crumbs = p->n_segment > 1 && total / p->n_segment < target_seconds / 4;
+    double scale = predicted > 0 ? total / predicted : 0;
+    p->recut = scale > 0 && (p->scale == 0 || scale > 1.5 * p->scale || scale < p->scale / 1.5) && (long_one || crumbs);
+    if (p->recut || p->scale == 0) p->scale = scale;
+    p->seconds = total;
+    return true;
+}
+
+double program_seconds(const struct program *x, enum rate r)
+{
+    return x->replay[r].seconds;
+}
+
+// --- profiling ----------------------------------------------------------------------------------------------------
+
+bool program_profile(struct program *x, enum rate r, double *seconds, struct err *e)
+{
+    struct replay *p = &x->replay[r];
+    if (!x->clock) return err_set(e, ERR_UNSUPPORTED, "the device has no timestamps");
+    for (uint32_t i = 0; i < x->plan->n_seq[r]; i++) {
+        p->segment[0] = (struct segment){i, 1};
+        if (!record(x, r, 0, e) || !submit_segment(x, r, 0, &seconds[i], e)) return false;
+    }
+    return program_cut(x, r, e);
+}
