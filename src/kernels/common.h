@@ -1,71 +1,77 @@
-// common.h — what the files of this folder share: operands of an op, shape checks, launches, shards.
+// common.h — small helpers shared by the op rows: operands by position, spans of shards, group counts, test inputs.
 // Knows no particular op.
 #ifndef VKDIT_KERNELS_COMMON_H
 #define VKDIT_KERNELS_COMMON_H
 
 #include "kernels/vocab.h"
 
-// Operand k of an op; k = n_in is the output.
-static inline uint32_t operand_id(const struct op *o, uint32_t k)
+// Operand k as a tensor; t[0] (shape 0) when absent. k == n_in is the output.
+static inline const struct tensor *op_operand(const struct graph *g, const struct op *o, uint32_t k)
 {
-    return k < o->n_in ? o->in[k] : o->out;
+    return &g->t[k < o->n_in ? o->in[k] : o->out];
 }
-static inline const struct tensor *operand(const struct graph *g, const struct op *o, uint32_t k)
+static inline const struct tensor *op_output(const struct graph *g, const struct op *o)
 {
-    return &g->t[operand_id(o, k)];
+    return &g->t[o->out];
+}
+static inline bool op_has(const struct op *o, uint32_t k)
+{
+    return k < o->n_in && o->in[k] != 0;
+}
+static inline bool is_half(const struct tensor *t)
+{
+    return t->dtype == DT_F16;
+}
+static inline bool same_shape(struct shape a, struct shape b)
+{
+    return a.items == b.items && a.rows == b.rows && a.cols == b.cols;
 }
 
-// --- infer --------------------------------------------------------------------------------------------------------
+// Elements of a whole tensor, of some of its flattened rows, of some of its items.
+struct span span_whole(const struct tensor *t);
+struct span span_rows(const struct tensor *t, struct shard s);
+struct span span_items(const struct tensor *t, struct shard s);
 
-// False without a message when one of the first n operands is absent (poison: the error is already recorded).
-bool have_operands(const struct op *o, uint32_t n);
-// Creates the output, or checks the one that the caller named.
-bool make_out(struct graph *g, struct op *o, enum dtype d, struct shape sh);
-// Records "op: what: A [1 2 3], B [4 5 6]" about operands a and b. Returns false.
-bool fail_shapes(struct graph *g, const struct op *o, uint32_t a, uint32_t b, const char *what);
+// Creates op.out as a TEMP of this type and shape, or checks the one that is there.
+bool infer_out(struct graph *g, struct op *o, enum dtype d, struct shape sh);
+// "in3 is F32 1x4x7, wanted F32 or F16 1x5x7"
+bool infer_want(struct graph *g, const struct op *o, uint32_t k, enum dtype d, struct shape sh);
+bool infer_floats(struct graph *g, const struct op *o, uint32_t k); // F32 or F16
+// Records "what: in0 [1 2 3] F32, in1 [4 5 6] F16" about operands a and b. Returns false.
+bool infer_clash(struct graph *g, const struct op *o, uint32_t a, uint32_t b, const char *what);
 // Storage of an activation of this shape: the graph's, or F32 where halves would not pair up.
 enum dtype act_dtype(const struct graph *g, struct shape sh);
-bool same_shape(struct shape a, struct shape b);
-bool is_float(const struct tensor *t);
-
-// --- work ---------------------------------------------------------------------------------------------------------
+// The definitions of the activation functions.
+double act_value(double v, enum act a);
 
 // Every operand moved once, `per_element` operations for each element of the output.
 struct work work_each(const struct graph *g, const struct op *o, double per_element);
 
-// --- pack ---------------------------------------------------------------------------------------------------------
-
-bool fits_always(const struct caps *c, const struct graph *g, const struct op *o);
-void push_u32(struct launch *l, uint32_t v);
-void push_f32(struct launch *l, float v);
-void spec_u32(struct launch *l, uint32_t v);
-// Specialisation constants 0 and 1 of every kernel: which operands are halves, and the workgroup size.
-void launch_open(const struct graph *g, const struct op *o, struct launch *l, uint32_t threads);
-// A one-dimensional grid for kernels of inc/each.glsl, with their first push word: `count` elements.
-// On a CPU device a workgroup gets enough elements to be worth starting.
-void launch_each(const struct caps *c, const struct graph *g, const struct op *o, struct launch *l, uint64_t count);
-
-// --- shards -------------------------------------------------------------------------------------------------------
-
-uint32_t split_rows(const struct graph *g, const struct op *o);  // rows of the output, over all items
-uint32_t split_items(const struct graph *g, const struct op *o); // items of the output
-struct span whole(const struct tensor *t);
-struct span rows_span(const struct tensor *t, struct shard s);  // rows s of t, over all items
-struct span items_span(const struct tensor *t, struct shard s); // items s of t
-// For ops whose first n_split operands and output are cut alike, and whose other operands are read whole.
+// Split units: rows or items of the output. span_rows_of cuts the first n_split operands and the output by rows alike
+// and gives the others whole.
+uint32_t split_rows(const struct graph *g, const struct op *o);
+uint32_t split_items(const struct graph *g, const struct op *o);
 struct span span_rows_of(const struct graph *g, const struct op *o, uint32_t k, struct shard s, uint32_t n_split);
 
-// --- cases --------------------------------------------------------------------------------------------------------
+// Spreads `total` workgroups over x and y; a shader finds its number as y * gl_NumWorkGroups.x + x and returns when it
+// is past the end, which it knows from its own sizes.
+void launch_groups(const struct caps *c, struct launch *l, uint64_t total);
+void launch_push(struct launch *l, uint32_t word); // next word after the operand table
+void launch_push_float(struct launch *l, float v);
+void launch_spec(struct launch *l, uint32_t word); // next specialisation constant
+// Clears l and sets the constants that shaders/inc/operand.glsl declares: which operands are halves (an absent one is
+// bound to the output), and the workgroup size.
+void launch_open(const struct graph *g, const struct op *o, struct launch *l, uint32_t threads);
+// The grid of an elementwise kernel (shaders/inc/each.glsl), with its first push word: `count` elements of the output.
+// On a CPU device a workgroup gets enough elements to be worth starting.
+void launch_each(const struct caps *c, const struct graph *g, const struct op *o, struct launch *l, uint64_t count);
+bool fits_always(const struct caps *c, const struct graph *g, const struct op *o);
 
-// Operands of test cases. An index tensor is named "in0<37": its values must lie below 37.
-ten case_act(struct graph *g, uint32_t k, struct shape sh);                  // activation, KIND_INPUT
-ten case_f32(struct graph *g, uint32_t k, struct shape sh);                  // F32, KIND_INPUT
-ten case_weight(struct graph *g, uint32_t k, struct shape sh, enum dtype d); // KIND_WEIGHT
-ten case_index(struct graph *g, uint32_t k, uint32_t count, uint32_t below);
-ten case_state(struct graph *g, uint32_t k, struct shape sh); // F32, KIND_STATE
-ten case_now(struct graph *g, uint32_t k);                    // one tick, named "tickK"
-
-// The definitions of the activation functions.
-double act_value(double v, enum act a);
+// Test inputs: tensor "in<k>". The runner fills floats with -1..1 and integers with 1, 2, 0, 1, 2, 0, ...
+// A tensor as wide as a struct tick is filled with plausible ticks whose indices lie below 2.
+ten case_input(struct graph *g, uint32_t k, enum dtype d, struct shape sh);
+ten case_weight(struct graph *g, uint32_t k, enum dtype d, struct shape sh); // same, KIND_WEIGHT: may be repacked
+ten case_act(struct graph *g, uint32_t k, struct shape sh);                  // an activation in the graph's storage
+ten case_state(struct graph *g, uint32_t k, enum dtype d, struct shape sh);  // same, KIND_STATE
 
 #endif
