@@ -46,7 +46,14 @@ static inline float bits_float(uint32_t u)
     return f;
 }
 
-// The three results are all computed and then selected, so that loops over this function become vector code.
+// a where the condition holds, b elsewhere, without a branch: compilers do not vectorise loops around `?:` when one
+// side is a floating point operation.
+static inline uint32_t pick(bool condition, uint32_t a, uint32_t b)
+{
+    const uint32_t mask = 0u - (uint32_t)condition;
+    return (a & mask) | (b & ~mask);
+}
+
 static inline uint16_t to_half(float f)
 {
     const uint32_t bits = float_bits(f), sign = bits >> 16 & 0x8000u, mag = bits & 0x7FFFFFFFu;
@@ -55,9 +62,9 @@ static inline uint16_t to_half(float f)
     // normal halves: rebias the exponent and round to nearest even; a carry runs into the exponent and on to infinity
     const uint32_t normal = (mag - 0x38000000u + 0xFFFu + (mag >> 13 & 1u)) >> 13;
     const uint32_t nan = 0x7E00u | (mag >> 13 & 0x3FFu); // quiet, upper payload kept
-    uint32_t h = mag < 0x38800000u ? small : normal;
-    h = mag >= 0x47800000u ? 0x7C00u : h;
-    h = mag > 0x7F800000u ? nan : h;
+    uint32_t h = pick(mag < 0x38800000u, small, normal);
+    h = pick(mag >= 0x47800000u, 0x7C00u, h);
+    h = pick(mag > 0x7F800000u, nan, h);
     return (uint16_t)(sign | h);
 }
 
@@ -67,8 +74,8 @@ static inline float from_half(uint16_t h)
     // a denormal half is an integer count of 2^-24, exact as a float
     const uint32_t small = float_bits((float)(int32_t)mag * 0x1p-24f);
     const uint32_t normal = (mag << 13) + 0x38000000u;
-    uint32_t bits = mag < 0x400u ? small : normal;
-    bits = mag >= 0x7C00u ? normal + 0x38000000u : bits;
+    uint32_t bits = pick(mag < 0x400u, small, normal);
+    bits = pick(mag >= 0x7C00u, normal + 0x38000000u, bits);
     return bits_float(sign | bits);
 }
 
