@@ -13,9 +13,16 @@
 #extension GL_EXT_buffer_reference_uvec2 : require
 #endif
 
+// SwiftShader unrolls no loop whose bounds are specialisation constants: blobs made for it define them instead.
+#ifndef HALVES
 layout(constant_id = 0) const uint HALVES = 0;
+#endif
+#ifdef THREADS
+layout(local_size_x = THREADS) in;
+#else
 layout(constant_id = 1) const uint THREADS = 64;
 layout(local_size_x_id = 1) in;
+#endif
 
 #define IS_HALF(binding_) ((HALVES >> (binding_) & 1u) != 0u)
 
