@@ -9,9 +9,10 @@ foreach(name ${NAMES})
     string(APPEND text "static const uint32_t spv_${name}[] = {${words}};\n")
     string(APPEND rows "    {\"${name}\", spv_${name}, ${bytes}},\n")
 endforeach()
-string(APPEND text "static const struct blob blobs[] = {\n${rows}};\n"
-    "const struct blob *blob_at(uint32_t i) { return i < COUNTOF(blobs) ? &blobs[i] : NULL; }\n"
+string(APPEND text "static const struct blob blobs[] = {\n${rows}    {NULL, NULL, 0},\n};\n"
+    "const struct blob *blob_at(uint32_t i)\n{\n"
+    "    for (const struct blob *b = blobs; b->name; b++)\n        if (i-- == 0) return b;\n    return NULL;\n}\n"
     "const struct blob *blob_find(const char *name)\n{\n"
-    "    for (uint32_t i = 0; i < COUNTOF(blobs); i++)\n"
-    "        if (!strcmp(blobs[i].name, name)) return &blobs[i];\n    return NULL;\n}\n")
+    "    for (const struct blob *b = blobs; b->name; b++)\n"
+    "        if (!strcmp(b->name, name)) return b;\n    return NULL;\n}\n")
 file(WRITE ${OUT} "${text}")

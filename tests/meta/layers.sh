@@ -25,7 +25,7 @@ vulkan:      gpu exec
 spng.h:      image
 chafa:       image
 zip.h:       weights
-jansson.h:   base weights engine cli
+jansson.h:   base weights models engine cli
 '
 
 row() { printf '%s\n' "$1" | sed -n "s/^$2:[ ]*//p"; }
