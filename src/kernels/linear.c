@@ -1,0 +1,406 @@
+// linear.c — y = act(x w^T + b) and its two residual forms, one set of kernels for all three.
+// Knows nothing about models.
+#include "kernels/common.h"
+#include "kernels/tick.h"
+
+enum { X, W, BIAS, RES, TABLE, NOW, COND, OPERANDS }; // absent ones are {0}; shaders/inc/linear.glsl has the same order
+enum finish { FINISH_PLAIN, FINISH_ADD, FINISH_GATE };
+
+struct linear_param {
+    uint32_t act, finish;
+    uint32_t conds, slot; // of the gate
+};
+
+static const struct linear_param *param(const struct op *o)
+{
+    return (const void *)o->param;
+}
+
+// --- what the op is ------------------------------------------------------------------------------------------------
+
+static bool infer_gate(struct graph *g, struct op *o, struct shape y)
+{
+    const struct linear_param *p = param(o);
+    const struct tensor *table = op_operand(g, o, TABLE), *cond = op_operand(g, o, COND);
+    if (table->dtype != DT_F32 || table->sh.cols != y.cols || p->slot >= table->sh.rows)
+        return graph_fail(g, o, "slot %u of a table of %u vectors of %u %s, wanted %u F32", p->slot, table->sh.rows,
+                          table->sh.cols, dtype_name(table->dtype), y.cols);
+    if (op_operand(g, o, NOW)->dtype != DT_I32 || cond->dtype != DT_I32 || cond->sh.cols < y.items)
+        return infer_clash(g, o, NOW, COND, "wanted a tick and an integer for each item");
+    return true;
+}
+
+static bool linear_infer(struct graph *g, struct op *o)
+{
+    const struct linear_param *p = param(o);
+    if (!infer_floats(g, o, X) || !infer_floats(g, o, W)) return false;
+    const struct tensor *x = op_operand(g, o, X), *w = op_operand(g, o, W);
+    if (w->sh.items != 1 || w->sh.cols != x->sh.cols) return infer_clash(g, o, X, W, "widths differ");
+    struct shape y = {x->sh.items, x->sh.rows, w->sh.rows};
+    if (op_has(o, BIAS) && !infer_want(g, o, BIAS, DT_F32, (struct shape){1, 1, y.cols})) return false;
+    if (p->finish != FINISH_PLAIN && !infer_want(g, o, RES, DT_F32, y)) return false;
+    if (p->finish == FINISH_GATE && !infer_gate(g, o, y)) return false;
+    enum dtype d = p->finish != FINISH_PLAIN ? DT_F32 : o->out ? op_output(g, o)->dtype : act_dtype(g, y);
+    return infer_out(g, o, d, y);
+}
+
+// The integers of an operand travel as float bits.
+static uint32_t int_at(const float *p, uint64_t i)
+{
+    union {
+        float f;
+        uint32_t u;
+    } v = {p[i]};
+    return v.u;
+}
+
+static void linear_oracle(const struct graph *g, const struct op *o, const struct cview *in, struct mview out)
+{
+    (void)g;
+    const struct linear_param *p = param(o);
+    uint64_t rows = shape_rows(out.sh), n = out.sh.cols, k = in[X].sh.cols;
+    for (uint64_t r = 0; r < rows; r++) {
+        const float *x = in[X].p + r * k, *gate = NULL;
+        if (p->finish == FINISH_GATE) {
+            uint64_t row = (uint64_t)int_at(in[NOW].p, 0) * p->conds + int_at(in[COND].p, r / out.sh.rows);
+            gate = in[TABLE].p + (row * in[TABLE].sh.rows + p->slot) * n;
+        }
+        for (uint64_t c = 0; c < n; c++) {
+            const float *w = in[W].p + c * k;
+            double v = op_has(o, BIAS) ? in[BIAS].p[c] : 0;
+            for (uint64_t i = 0; i < k; i++) v += (double)x[i] * w[i];
+            v = act_value(v, (enum act)p->act);
+            if (gate) v *= gate[c];
+            if (p->finish != FINISH_PLAIN) v += in[RES].p[r * n + c];
+            out.p[r * n + c] = (float)v;
+        }
+    }
+}
+
+static struct work linear_work(const struct graph *g, const struct op *o)
+{
+    return work_each(g, o, 2.0 * op_operand(g, o, X)->sh.cols);
+}
+
+static struct span linear_span(const struct graph *g, const struct op *o, uint32_t k, struct shard s)
+{
+    bool cut = k == X || k == RES || k == OPERANDS;
+    return cut ? span_rows(op_operand(g, o, k), s) : span_whole(op_operand(g, o, k));
+}
+
+// --- launches ------------------------------------------------------------------------------------------------------
+
+static void open_launch(const struct graph *g, const struct op *o, struct shard s, struct launch *l, uint32_t threads)
+{
+    const struct linear_param *p = param(o);
+    const struct tensor *y = op_output(g, o);
+    launch_open(g, o, l, threads);
+    l->spec[0] &= 1u << X | 1u << W | 1u << OPERANDS; // what else is absent must not make another pipeline
+    launch_spec(l, p->act);
+    launch_spec(l, op_has(o, BIAS));
+    launch_spec(l, p->finish);
+    launch_push(l, s.count);
+    launch_push(l, y->sh.cols);
+    launch_push(l, op_operand(g, o, X)->sh.cols);
+    launch_push(l, s.first);
+    launch_push(l, y->sh.rows);
+    launch_push(l, p->conds);
+    launch_push(l, op_has(o, TABLE) ? op_operand(g, o, TABLE)->sh.rows : 0);
+    launch_push(l, p->slot);
+}
+
+// --- CPU drivers: linear_bcast.comp --------------------------------------------------------------------------------
+
+// Column pairs per lane. One value for all, because every op that reads a weight must want the same panels.
+enum { BCAST_PAIRS = 2 };
+
+static uint32_t bcast_panel(const struct caps *c)
+{
+    return c->subgroup * BCAST_PAIRS * 2;
+}
+
+static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    bool width = c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16;
+    return c->type == CAPS_CPU && c->subgroup_ballot && width && op_operand(g, o, W)->kind == KIND_WEIGHT;
+}
+
+static bool bcast_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return c->addresses && bcast_fits(c, g, o);
+}
+
+static struct layout bcast_layout(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand)
+{
+    if (operand != W) return (struct layout){0};
+    return (struct layout){LAYOUT_PANELS, bcast_panel(c), is_half(op_operand(g, o, W)) ? 2 : 1};
+}
+
+static void bcast_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                         struct launch *l, uint32_t rows)
+{
+    open_launch(g, o, s, l, c->subgroup);
+    if (c->subgroup_pick) l->subgroup = c->subgroup;
+    launch_spec(l, rows);
+    launch_spec(l, BCAST_PAIRS);
+    launch_groups(c, l, (uint64_t)ceil_div(s.count, rows) * ceil_div(op_output(g, o)->sh.cols, bcast_panel(c)));
+}
+
+// Rows per workgroup: sums live in registers, and what does not fit is spilled in every trip.
+static uint32_t bcast_rows(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    uint64_t rows = shape_rows(op_output(g, o)->sh);
+    if (rows <= 2) return 2;
+    if (rows <= 4) return 4;
+    return c->subgroup == 16 ? 8 : 12;
+}
+
+static void bcast_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                       struct launch *l)
+{
+    bcast_launch(c, g, o, s, l, bcast_rows(c, g, o));
+}
+
+// SwiftShader (subgroups of 4) needs literal storage types and tiles, see operand.glsl: one blob for each set of types
+// that a model mixes often. The bits are those of launch_open.
+static bool fixed_fits(const struct caps *c, const struct graph *g, const struct op *o, bool x, bool w, bool y)
+{
+    return c->subgroup == 4 && bcast_address_fits(c, g, o) && is_half(op_operand(g, o, X)) == x &&
+           is_half(op_operand(g, o, W)) == w && is_half(op_output(g, o)) == y;
+}
+
+static bool fixed_f32_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return fixed_fits(c, g, o, false, false, false);
+}
+
+static bool fixed_f16_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return fixed_fits(c, g, o, true, true, true);
+}
+
+static bool fixed_f16_f32_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return fixed_fits(c, g, o, true, true, false);
+}
+
+static void fixed_f32_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                           struct launch *l)
+{
+    bcast_launch(c, g, o, s, l, 12); // TM in shaders/MANIFEST
+}
+
+static void fixed_f16_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                           struct launch *l)
+{
+    bcast_launch(c, g, o, s, l, 8); // TM in shaders/MANIFEST
+}
+
+static const struct kernel_row bcast_fixed_f32 = {
+    .name = "linear_bcast4_f32",
+    .shader = "linear_bcast4_f32",
+    .addresses = true,
+    .needs = "a CPU device with subgroups of 4 and buffer addresses, F32 operands",
+    .fits = fixed_f32_fits,
+    .pack = fixed_f32_pack,
+    .weight_layout = bcast_layout,
+};
+
+static const struct kernel_row bcast_fixed_f16 = {
+    .name = "linear_bcast4_f16",
+    .shader = "linear_bcast4_f16",
+    .addresses = true,
+    .needs = "a CPU device with subgroups of 4 and buffer addresses, F16 operands and result",
+    .fits = fixed_f16_fits,
+    .pack = fixed_f16_pack,
+    .weight_layout = bcast_layout,
+};
+
+static const struct kernel_row bcast_fixed_f16_f32 = {
+    .name = "linear_bcast4_f16_f32",
+    .shader = "linear_bcast4_f16_f32",
+    .addresses = true,
+    .needs = "a CPU device with subgroups of 4 and buffer addresses, F16 operands, F32 result",
+    .fits = fixed_f16_f32_fits,
+    .pack = fixed_f16_pack,
+    .weight_layout = bcast_layout,
+};
+
+static const struct kernel_row bcast_address = {
+    .name = "linear_bcast_address",
+    .shader = "linear_bcast_address",
+    .addresses = true,
+    .needs = "a CPU device with subgroups of 4, 8 or 16 and buffer addresses",
+    .fits = bcast_address_fits,
+    .pack = bcast_pack,
+    .weight_layout = bcast_layout,
+};
+
+static const struct kernel_row bcast = {
+    .name = "linear_bcast",
+    .shader = "linear_bcast",
+    .needs = "a CPU device with subgroups of 4, 8 or 16",
+    .fits = bcast_fits,
+    .pack = bcast_pack,
+    .weight_layout = bcast_layout,
+};
+
+// --- every other device: linear_tile.comp --------------------------------------------------------------------------
+
+struct tile {
+    uint32_t bm, bn, bk, tm, tn; // as in linear_tile.comp
+};
+static const struct tile tile_large = {128, 128, 8, 8, 8}, tile_small = {64, 64, 16, 8, 4},
+                         tile_flat = {16, 64, 16, 2, 4};
+
+static uint32_t tile_threads(const struct tile *t)
+{
+    return t->bm / t->tm * (t->bn / t->tn);
+}
+
+static uint64_t tile_count(const struct tile *t, uint64_t rows, uint32_t cols)
+{
+    return (rows + t->bm - 1) / t->bm * ceil_div(cols, t->bn);
+}
+
+static void tile_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                        struct launch *l, const struct tile *t)
+{
+    open_launch(g, o, s, l, tile_threads(t));
+    const uint32_t sizes[] = {t->bm, t->bn, t->bk, t->tm, t->tn};
+    for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
+    launch_groups(c, l, tile_count(t, s.count, op_output(g, o)->sh.cols));
+}
+
+// Large tiles reuse more, but a device wants several dozen of them at once.
+static bool tile_large_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    struct shape y = op_output(g, o)->sh;
+    return c->threads_max >= tile_threads(&tile_large) && c->threads_x_max >= tile_threads(&tile_large) &&
+           tile_count(&tile_large, shape_rows(y), y.cols) >= 64;
+}
+
+static void tile_large_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                            struct launch *l)
+{
+    tile_launch(c, g, o, s, l, &tile_large);
+}
+
+static void tile_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l)
+{
+    tile_launch(c, g, o, s, l, shape_rows(op_output(g, o)->sh) <= tile_flat.bm ? &tile_flat : &tile_small);
+}
+
+static const struct kernel_row tile128 = {
+    .name = "linear_tile_128",
+    .shader = "linear_tile",
+    .needs = "256 threads per workgroup, a product of at least 64 such tiles",
+    .fits = tile_large_fits,
+    .pack = tile_large_pack,
+};
+
+static const struct kernel_row tile64 = {
+    .name = "linear_tile_64",
+    .shader = "linear_tile",
+    .needs = "nothing",
+    .fits = fits_always,
+    .pack = tile_pack,
+};
+
+static const struct kernel_row *const kernels[] = {
+    &bcast_fixed_f32, &bcast_fixed_f16, &bcast_fixed_f16_f32, &bcast_address, &bcast, &tile128, &tile64, NULL};
+
+// --- cases ---------------------------------------------------------------------------------------------------------
+
+static const struct linear_case {
+    uint32_t items, rows, k, n;
+    bool bias;
+    enum act act;
+} shapes[] = {
+    {1, 1, 1, 1, true, ACT_NONE},           {1, 2, 34, 66, false, ACT_SILU},      {1, 3, 17, 31, true, ACT_GELU_TANH},
+    {2, 7, 130, 38, true, ACT_GELU_ERF},    {3, 5, 16, 33, false, ACT_NONE},      {1, 13, 8, 130, true, ACT_SILU},
+    {1, 65, 66, 66, true, ACT_GELU_TANH},   {2, 37, 258, 64, true, ACT_GELU_ERF}, {1, 129, 31, 129, true, ACT_NONE},
+    {5, 220, 10, 900, true, ACT_GELU_TANH},
+};
+
+// The matrix is tried in both storages, beside the storage of activations that the runner sets.
+static bool case_operands(struct graph *g, uint32_t i, const struct linear_case **s, ten in[3])
+{
+    if (i >= 2 * COUNTOF(shapes)) return false;
+    *s = &shapes[i / 2];
+    in[X] = case_act(g, X, (struct shape){(*s)->items, (*s)->rows, (*s)->k});
+    in[W] = case_weight(g, W, i % 2 ? DT_F16 : DT_F32, (struct shape){1, (*s)->n, (*s)->k});
+    in[BIAS] = (*s)->bias ? case_weight(g, BIAS, DT_F32, (struct shape){1, 1, (*s)->n}) : (ten){0};
+    return true;
+}
+
+static ten case_res(struct graph *g, const struct linear_case *s)
+{
+    return case_input(g, RES, DT_F32, (struct shape){s->items, s->rows, s->n});
+}
+
+static bool linear_cases(struct graph *g, uint32_t i, ten *out)
+{
+    const struct linear_case *s;
+    ten in[3];
+    if (!case_operands(g, i, &s, in)) return false;
+    *out = op_linear(g, in[X], in[W], in[BIAS], s->act);
+    return true;
+}
+
+static bool add_cases(struct graph *g, uint32_t i, ten *out)
+{
+    const struct linear_case *s;
+    ten in[3];
+    if (!case_operands(g, i, &s, in)) return false;
+    *out = op_linear_add(g, in[X], in[W], in[BIAS], case_res(g, s));
+    return true;
+}
+
+static bool gate_cases(struct graph *g, uint32_t i, ten *out)
+{
+    const struct linear_case *s;
+    ten in[3];
+    if (!case_operands(g, i, &s, in)) return false;
+    struct mod gate = {.conds = 3, .slot = i % 5};
+    ten res = case_res(g, s);
+    gate.table = case_state(g, TABLE, DT_F32, (struct shape){6, 5, s->n}); // ticks name rows 0 and 1 of three
+    gate.now = case_input(g, NOW, DT_I32, (struct shape){1, 1, TICK_WORDS});
+    gate.cond = case_input(g, COND, DT_I32, (struct shape){1, 1, s->items});
+    *out = op_linear_gate(g, in[X], in[W], in[BIAS], gate, res);
+    return true;
+}
+
+// --- rows ----------------------------------------------------------------------------------------------------------
+
+#define LINEAR_ROW(name_, cases_)                                                                                      \
+    {                                                                                                                  \
+        .name = (name_), .infer = linear_infer, .oracle = linear_oracle, .work = linear_work,                          \
+        .split_count = split_rows, .span = linear_span, .kernels = kernels, .cases = (cases_)                          \
+    }
+
+const struct op_row op_linear_row = LINEAR_ROW("linear", linear_cases);
+const struct op_row op_linear_add_row = LINEAR_ROW("linear_add", add_cases);
+const struct op_row op_linear_gate_row = LINEAR_ROW("linear_gate", gate_cases);
+
+ten op_linear(struct graph *g, ten x, ten w, ten b, enum act act)
+{
+    struct linear_param p = {.act = act, .finish = FINISH_PLAIN};
+    ten in[OPERANDS] = {[X] = x, [W] = w, [BIAS] = b};
+    return graph_emit(g, &op_linear_row, in, OPERANDS, &p, sizeof p, (ten){0});
+}
+
+ten op_linear_add(struct graph *g, ten x, ten w, ten b, ten res)
+{
+    struct linear_param p = {.finish = FINISH_ADD};
+    ten in[OPERANDS] = {[X] = x, [W] = w, [BIAS] = b, [RES] = res};
+    return graph_emit(g, &op_linear_add_row, in, OPERANDS, &p, sizeof p, (ten){0});
+}
+
+ten op_linear_gate(struct graph *g, ten x, ten w, ten b, struct mod gate, ten res)
+{
+    struct linear_param p = {.finish = FINISH_GATE, .conds = gate.conds, .slot = gate.slot};
+    ten in[OPERANDS] = {
+        [X] = x, [W] = w, [BIAS] = b, [RES] = res, [TABLE] = gate.table, [NOW] = gate.now, [COND] = gate.cond};
+    return graph_emit(g, &op_linear_gate_row, in, OPERANDS, &p, sizeof p, (ten){0});
+}
