@@ -2,7 +2,7 @@
 // 8 bytes, so that every tensor is aligned to its own type. Knows nothing about reading.
 #include "base/json.h"
 #include "base/newfile.h"
-#include "weights/ckpt.h"
+#include "weights/format.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static bool tensor_bytes(const struct st_out *t, uint64_t *bytes, struct err *e)
     *bytes = dtype_bytes(t->dtype);
     for (uint32_t i = 0; i < t->rank; i++)
         if (!mul_ok(*bytes, t->dim[i], bytes))
-            return err_set(e, ERR_ARG, "tensor \"%s\": its shape is too large", t->name);
+            return err_set(e, ERR_ARG, "tensor \"%s\": its shape is too large", SHOWN(t->name, strlen(t->name)));
     return true;
 }
 
@@ -43,7 +43,7 @@ static bool put_meta(json_t *header, const struct ckpt_meta *meta, uint32_t n, s
     for (uint32_t i = 0; object && i < n; i++)
         if (json_object_set_new(object, meta[i].key, json_string(meta[i].value))) {
             json_decref(object);
-            return err_set(e, ERR_ARG, "metadata \"%s\" is not valid text", meta[i].key);
+            return err_set(e, ERR_ARG, "metadata \"%s\" is not valid text", SHOWN(meta[i].key, strlen(meta[i].key)));
         }
     return !json_object_set_new(header, "__metadata__", object) || err_memory(e, 0);
 }
@@ -55,9 +55,10 @@ static bool put_tensors(json_t *header, const struct st_out *const *t, uint32_t 
         if (!tensor_bytes(t[i], &bytes, e)) return false;
         if (!add_ok(begin, bytes, &end) || end > INT64_MAX)
             return err_set(e, ERR_ARG, "the tensors are too large together");
-        if (json_object_get(header, t[i]->name)) return err_set(e, ERR_ARG, "tensor \"%s\" is given twice", t[i]->name);
-        if (json_object_set_new(header, t[i]->name, describe(t[i], begin, end)))
-            return err_set(e, ERR_ARG, "tensor \"%s\" has no valid name, or memory is exhausted", t[i]->name);
+        const char *shown = SHOWN(t[i]->name, strlen(t[i]->name));
+        if (json_object_get(header, t[i]->name)) return err_set(e, ERR_ARG, "tensor \"%s\" is given twice", shown);
+        if (!strcmp(t[i]->name, "__metadata__") || json_object_set_new(header, t[i]->name, describe(t[i], begin, end)))
+            return err_set(e, ERR_ARG, "tensor \"%s\" has no valid name, or memory is exhausted", shown);
         begin = end;
     }
     return true;
