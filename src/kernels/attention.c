@@ -1,0 +1,249 @@
+// attention.c — softmax(q k^T / sqrt(dim)) v over packed qkv, without ever holding the tokens x tokens matrix.
+// Knows nothing about models.
+#include "kernels/common.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { QKV, OPERANDS };
+enum { QUERY_BLOCK = 128 }; // queries of one split unit: long images are cut finer than by items
+enum { HEAD_MAX = 512 };
+
+struct attention_param {
+    uint32_t heads;
+};
+
+static uint32_t heads(const struct op *o)
+{
+    return ((const struct attention_param *)(const void *)o->param)->heads;
+}
+
+static uint32_t head_size(const struct graph *g, const struct op *o)
+{
+    return op_output(g, o)->sh.cols / heads(o);
+}
+
+static uint32_t blocks_per_item(const struct graph *g, const struct op *o)
+{
+    return ceil_div(op_output(g, o)->sh.rows, QUERY_BLOCK);
+}
+
+// --- what the op is ------------------------------------------------------------------------------------------------
+
+static bool attention_infer(struct graph *g, struct op *o)
+{
+    if (!infer_floats(g, o, QKV)) return false;
+    const struct tensor *x = op_operand(g, o, QKV);
+    uint32_t h = heads(o), d = h ? x->sh.cols / 3 / h : 0;
+    if (h == 0 || d == 0 || d > HEAD_MAX || (uint64_t)d * h * 3 != x->sh.cols)
+        return graph_fail(g, o, "%.60s has %u columns, wanted 3 x %u heads x 1 to %u", x->name, x->sh.cols, h,
+                          (unsigned)HEAD_MAX);
+    if (d % 2 && is_half(x)) return graph_fail(g, o, "heads of %u cannot be read as pairs of halves", d);
+    struct shape y = {x->sh.items, x->sh.rows, h * d};
+    return infer_out(g, o, d % 2 ? DT_F32 : act_dtype(g, y), y);
+}
+
+static void one_query(const float *q, const float *keys, uint32_t tokens, uint32_t dim, uint64_t stride, double *p,
+                      float *out)
+{
+    double top = -INFINITY, total = 0;
+    const float *values = keys + stride / 3;
+    for (uint32_t j = 0; j < tokens; j++) {
+        p[j] = 0;
+        for (uint32_t i = 0; i < dim; i++) p[j] += (double)q[i] * keys[j * stride + i];
+        p[j] /= sqrt(dim);
+        top = fmax(top, p[j]);
+    }
+    for (uint32_t j = 0; j < tokens; j++) total += p[j] = exp(p[j] - top);
+    for (uint32_t i = 0; i < dim; i++) {
+        double v = 0;
+        for (uint32_t j = 0; j < tokens; j++) v += p[j] * values[j * stride + i];
+        out[i] = (float)(v / total);
+    }
+}
+
+static void attention_oracle(const struct graph *g, const struct op *o, const struct cview *in, struct mview out)
+{
+    uint32_t tokens = out.sh.rows, dim = head_size(g, o);
+    uint64_t width = out.sh.cols;
+    double *p = calloc(tokens, sizeof *p);
+    for (uint64_t row = 0; p && row < shape_rows(out.sh); row++)
+        for (uint32_t h = 0; h < heads(o); h++) {
+            const float *item = in[QKV].p + row / tokens * tokens * 3 * width + (uint64_t)h * dim;
+            one_query(item + row % tokens * 3 * width, item + width, tokens, dim, 3 * width, p,
+                      out.p + row * width + (uint64_t)h * dim);
+        }
+    free(p);
+}
+
+static struct work attention_work(const struct graph *g, const struct op *o)
+{
+    return work_each(g, o, 4.0 * op_output(g, o)->sh.rows);
+}
+
+static uint32_t attention_units(const struct graph *g, const struct op *o)
+{
+    return op_output(g, o)->sh.items * blocks_per_item(g, o);
+}
+
+static uint64_t first_row(const struct graph *g, const struct op *o, uint32_t unit)
+{
+    uint32_t tokens = op_output(g, o)->sh.rows, blocks = blocks_per_item(g, o);
+    return (uint64_t)(unit / blocks) * tokens + (uint64_t)(unit % blocks) * QUERY_BLOCK;
+}
+
+static struct span attention_span(const struct graph *g, const struct op *o, uint32_t k, struct shard s)
+{
+    uint32_t blocks = blocks_per_item(g, o), end = s.first + s.count;
+    if (k == QKV)
+        return span_items(op_operand(g, o, k),
+                          (struct shard){s.first / blocks, ceil_div(end, blocks) - s.first / blocks});
+    uint64_t width = op_output(g, o)->sh.cols, first = first_row(g, o, s.first);
+    return (struct span){first * width, (first_row(g, o, end) - first) * width};
+}
+
+// --- launches ------------------------------------------------------------------------------------------------------
+
+static void open_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                        struct launch *l, uint32_t threads, uint32_t queries)
+{
+    uint32_t blocks = blocks_per_item(g, o), tokens = op_output(g, o)->sh.rows;
+    uint32_t block = min_u32(tokens, QUERY_BLOCK);
+    launch_open(g, o, l, threads);
+    launch_spec(l, head_size(g, o));
+    launch_push(l, s.count);
+    launch_push(l, blocks);
+    launch_push(l, s.first % blocks);
+    launch_push(l, block);
+    launch_push(l, tokens);
+    launch_push(l, heads(o));
+    launch_groups(c, l, (uint64_t)s.count * heads(o) * ceil_div(block, queries));
+}
+
+// --- CPU drivers: attention_bcast.comp -----------------------------------------------------------------------------
+
+// Larger heads unroll into programs that take longer to compile than to run.
+static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    bool width = c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16;
+    return c->type == CAPS_CPU && c->subgroup_ballot && c->subgroup_arith && width && head_size(g, o) <= 256;
+}
+
+static bool bcast_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return c->addresses && bcast_fits(c, g, o);
+}
+
+static void bcast_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                         struct launch *l, uint32_t queries)
+{
+    open_launch(c, g, o, s, l, c->subgroup, queries);
+    launch_spec(l, queries);
+    if (c->subgroup_pick) l->subgroup = c->subgroup;
+}
+
+// As many queries as keep the sums, queries x head size, near 80 vectors.
+static void bcast_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                       struct launch *l)
+{
+    uint32_t queries = 40 / ceil_div(head_size(g, o), 2 * c->subgroup);
+    bcast_launch(c, g, o, s, l, max_u32(1, min_u32(queries, 8)));
+}
+
+// SwiftShader (subgroups of 4) needs literal sizes, see operand.glsl: one blob for each head size of published models.
+static bool fixed_fits(const struct caps *c, const struct graph *g, const struct op *o, uint32_t size, enum dtype d)
+{
+    return c->subgroup == 4 && bcast_address_fits(c, g, o) && head_size(g, o) == size &&
+           op_operand(g, o, QKV)->dtype == d && op_output(g, o)->dtype == d;
+}
+
+static void fixed_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                       struct launch *l)
+{
+    bcast_launch(c, g, o, s, l, 8); // TQ in shaders/MANIFEST
+}
+
+#define FIXED(size_, type_, name_)                                                                                     \
+    static bool fixed_##name_##_fits(const struct caps *c, const struct graph *g, const struct op *o)                  \
+    {                                                                                                                  \
+        return fixed_fits(c, g, o, (size_), (type_));                                                                  \
+    }                                                                                                                  \
+    static const struct kernel_row fixed_##name_ = {                                                                   \
+        .name = "attention_bcast4_" #name_,                                                                            \
+        .shader = "attention_bcast4_" #name_,                                                                          \
+        .addresses = true,                                                                                             \
+        .needs = "a CPU device with subgroups of 4 and buffer addresses, this head size and type",                     \
+        .fits = fixed_##name_##_fits,                                                                                  \
+        .pack = fixed_pack,                                                                                            \
+    };
+FIXED(64, DT_F32, 64_f32)
+FIXED(72, DT_F32, 72_f32)
+FIXED(64, DT_F16, 64_f16)
+FIXED(72, DT_F16, 72_f16)
+
+static const struct kernel_row bcast_address = {
+    .name = "attention_bcast_address",
+    .shader = "attention_bcast_address",
+    .addresses = true,
+    .needs = "a CPU device with subgroups of 4, 8 or 16 and buffer addresses, heads up to 256",
+    .fits = bcast_address_fits,
+    .pack = bcast_pack,
+};
+
+static const struct kernel_row bcast = {
+    .name = "attention_bcast",
+    .shader = "attention_bcast",
+    .needs = "a CPU device with subgroups of 4, 8 or 16, heads up to 256",
+    .fits = bcast_fits,
+    .pack = bcast_pack,
+};
+
+// --- every other device: attention_tile.comp -----------------------------------------------------------------------
+
+static void tile_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l)
+{
+    uint32_t per_thread = head_size(g, o) <= 128 ? 4 : 2;
+    open_launch(c, g, o, s, l, 128, 8 * per_thread);
+    launch_spec(l, per_thread);
+}
+
+static const struct kernel_row tile = {
+    .name = "attention_tile",
+    .shader = "attention_tile",
+    .needs = "nothing",
+    .fits = fits_always,
+    .pack = tile_pack,
+};
+
+// --- row -----------------------------------------------------------------------------------------------------------
+
+static bool attention_cases(struct graph *g, uint32_t i, ten *out)
+{
+    static const struct {
+        uint32_t items, tokens, heads, dim;
+    } t[] = {{1, 1, 1, 1},   {1, 17, 2, 2},   {2, 7, 3, 16},   {1, 33, 2, 31},  {2, 67, 2, 72}, {1, 65, 3, 64},
+             {1, 129, 1, 8}, {2, 131, 2, 17}, {1, 35, 1, 128}, {1, 19, 1, 256}, {1, 37, 1, 512}};
+    if (i >= COUNTOF(t)) return false;
+    struct shape sh = {t[i].items, t[i].tokens, 3 * t[i].heads * t[i].dim};
+    ten qkv = t[i].dim % 2 ? case_input(g, 0, DT_F32, sh) : case_act(g, 0, sh);
+    *out = op_attention(g, qkv, t[i].heads);
+    return true;
+}
+
+const struct op_row op_attention_row = {
+    .name = "attention",
+    .infer = attention_infer,
+    .oracle = attention_oracle,
+    .work = attention_work,
+    .split_count = attention_units,
+    .span = attention_span,
+    .kernels = (const struct kernel_row *const[]){&fixed_64_f32, &fixed_72_f32, &fixed_64_f16, &fixed_72_f16,
+                                                  &bcast_address, &bcast, &tile, NULL},
+    .cases = attention_cases,
+};
+
+ten op_attention(struct graph *g, ten qkv, uint32_t n)
+{
+    struct attention_param p = {n};
+    return graph_emit(g, &op_attention_row, &qkv, OPERANDS, &p, sizeof p, (ten){0});
+}
