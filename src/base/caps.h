@@ -13,7 +13,13 @@ struct coop_shape { // one row of vkGetPhysicalDeviceCooperativeMatrixProperties
     bool subgroup_scope;
 };
 
+struct caps_heap { // one memory heap
+    uint64_t bytes, budget; // budget = bytes when the driver does not tell
+    bool device_local, host_visible;
+};
+
 struct caps {
+    char refused[96]; // why this device cannot be opened at all; "" = it can
     char name[256], vendor_name[32], driver_name[64], driver_info[128];
     uint8_t uuid[16];
     uint32_t vendor, device, api, driver_version; // as Vulkan gives them
@@ -44,13 +50,17 @@ struct caps {
     uint64_t range_max;   // maxStorageBufferRange
     uint64_t alloc_max;   // maxMemoryAllocationSize
     uint64_t heap_bytes, heap_budget; // the largest device-local heap
+    struct caps_heap heap[16];
+    uint32_t n_heap;
     uint32_t offset_align; // minStorageBufferOffsetAlignment
     uint32_t shared_max, threads_max, threads_x_max, push_max;
     uint32_t groups_max[3];
+    uint32_t bind_max;    // storage buffers that one kernel may bind
     double timestamp_ns;
 };
 
 // "max_storage_buffer_range=64M,no_fp16,subgroup=4": only ever removes or lowers.
+// A subgroup size that the device cannot be asked for switches the subgroup features off.
 // Unknown words are an error that lists the known ones.
 bool caps_limit(struct caps *c, const char *spec, struct err *e);
 // Every word that caps_limit understands, for help texts and tests; NULL after the last.

@@ -7,27 +7,33 @@
 #include "base/caps.h"
 
 #define VK_NO_PROTOTYPES
-#define VOLK_NO_DEVICE_PROTOTYPES
 #include <volk.h>
 
-struct blob { const char *name; const uint32_t *words; size_t bytes; }; // one compiled shader
+struct blob {
+    const char *name;
+    const uint32_t *words;
+    size_t bytes;
+};                                              // one compiled shader
 const struct blob *blob_find(const char *name); // generated table; NULL when absent
 const struct blob *blob_at(uint32_t i);         // NULL past the end
 
 struct gpu_wish {
-    const char *device;  // index, part of a name, or UUID; NULL or "" = the best one
-    const char *limits;  // caps_limit spec; NULL = none
+    const char *device;    // index, part of a name, or UUID; NULL or "" = the best one
+    const char *limits;    // caps_limit spec; NULL = none
     const char *cache_dir; // pipeline cache folder; NULL = $XDG_CACHE_HOME/vkdit or ~/.cache/vkdit; "" = none
-    bool validation;     // ask for VK_LAYER_KHRONOS_validation with synchronisation checks; errors are counted
+    bool validation;       // ask for VK_LAYER_KHRONOS_validation with synchronisation checks; errors are counted
+    bool statistics;       // keep compiler statistics of pipelines (gpu_pipeline_stats); slower to make, not cached
     void (*log)(void *user, int level, const char *line); // 0 error, 1 warning, 2 info; may be NULL
     void *user;
 };
 
-// Fills out[] with the facts of every device, in driver order; *n is in: room, out: number found.
+// Fills out[] with the facts of every device, in driver order; *n is in: room, out: number found (<= room).
+// Limits of the wish are applied. A device that cannot be opened is listed with the reason in `refused`.
 bool gpu_list(struct caps *out, uint32_t *n, const struct gpu_wish *w, struct err *e);
 
 // Which of n devices the wish names, and why in one sentence.
-bool gpu_choose(const struct caps *list, uint32_t n, const char *wish, uint32_t *index, char *why, size_t why_bytes, struct err *e);
+bool gpu_choose(const struct caps *list, uint32_t n, const char *wish, uint32_t *index, char *why, size_t why_bytes,
+                struct err *e);
 
 enum gpu_where {
     GPU_DEVICE, // fastest memory; mapped only if the device happens to allow it
@@ -40,6 +46,8 @@ struct gpu_buf {
     uint64_t bytes;
     uint8_t *map;     // NULL when not host visible
     uint64_t address; // 0 without caps.addresses
+    uint64_t taken;   // what it really costs
+    bool slow_read;   // mapped, but not cached by the host: downloads go through the staging ring
 };
 
 struct pipeline {
@@ -50,8 +58,8 @@ struct pipeline {
 };
 
 struct gpu {
-    struct caps caps;          // after limits
-    char why[200];             // why this device was chosen
+    struct caps caps; // after limits
+    char why[200];    // why this device was chosen
     VkInstance inst;
     VkPhysicalDevice phys;
     VkDevice dev;
@@ -64,16 +72,18 @@ struct gpu {
     uint64_t bytes_now, bytes_peak; // device memory allocated by us
     uint32_t validation_errors;     // messages of severity warning or error since open
     bool lost;
-    struct gpu_private *priv;  // messenger, staging ring, pipeline list, cache path
+    struct gpu_private *priv; // messenger, staging ring, pipeline list, cache path
 };
 
+// *g must stay where it is until gpu_close: the driver knows its address.
 bool gpu_open(struct gpu *g, const struct gpu_wish *w, struct err *e);
 void gpu_close(struct gpu *g); // accepts {0} and half-open
 
-bool gpu_buf_open(struct gpu *g, struct gpu_buf *b, uint64_t bytes, enum gpu_where where, struct err *e); // zero filled when mapped
+bool gpu_buf_open(struct gpu *g, struct gpu_buf *b, uint64_t bytes, enum gpu_where where,
+                  struct err *e);                     // GPU_MAPPED: zero filled
 void gpu_buf_close(struct gpu *g, struct gpu_buf *b); // accepts {0}; nothing may still use it
 
-// Host to device and back, through a staging ring when the buffer is not mapped. Blocking.
+// Host to device and back, through a staging ring when the buffer is not mapped. Blocking; any offset and size.
 bool gpu_upload(struct gpu *g, struct gpu_buf *b, uint64_t offset, const void *src, uint64_t bytes, struct err *e);
 bool gpu_download(struct gpu *g, const struct gpu_buf *b, uint64_t offset, void *dst, uint64_t bytes, struct err *e);
 
@@ -81,6 +91,11 @@ bool gpu_download(struct gpu *g, const struct gpu_buf *b, uint64_t offset, void 
 bool gpu_pipeline(struct gpu *g, const char *shader, const uint32_t *spec, uint32_t n_spec, uint32_t n_bind,
                   uint32_t push_bytes, uint32_t subgroup, const struct pipeline **out, struct err *e);
 
+// The compiler's statistics of a pipeline as text lines "name = value" (registers, spills, ...); needs
+// wish.statistics and caps.executable_info.
+bool gpu_pipeline_stats(struct gpu *g, const struct pipeline *p, char *text, size_t text_bytes, struct err *e);
+
+// A submission ends with a full barrier: after gpu_wait the host sees what it wrote, and so does every later one.
 bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e);
 bool gpu_wait(struct gpu *g, VkFence fence, struct err *e); // and resets it
 

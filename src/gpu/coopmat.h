@@ -1,0 +1,51 @@
+// coopmat.h — cooperative matrix structures, declared here because the headers of Debian 12 (1.3.239) predate
+// them: a binary built there still uses the extension on newer drivers. Layouts and numbers are the registry's.
+#ifndef VKDIT_COOPMAT_H
+#define VKDIT_COOPMAT_H
+
+#define VK_NO_PROTOTYPES
+#include <volk.h>
+
+#define COOP1_EXTENSION "VK_KHR_cooperative_matrix"
+#define COOP2_EXTENSION "VK_NV_cooperative_matrix2"
+
+enum coop_stype {
+    COOP1_FEATURES = 1000506000,
+    COOP1_SHAPE = 1000506001,
+    COOP1_PROPERTIES = 1000506002,
+    COOP2_FEATURES = 1000593000,
+};
+
+enum { COOP_SCOPE_SUBGROUP = 3 }; // VkScopeKHR
+
+struct coop1_features { // VkPhysicalDeviceCooperativeMatrixFeaturesKHR
+    VkStructureType sType;
+    void *pNext;
+    VkBool32 matrix, robust;
+};
+
+struct coop1_properties { // VkPhysicalDeviceCooperativeMatrixPropertiesKHR
+    VkStructureType sType;
+    void *pNext;
+    VkShaderStageFlags stages;
+};
+
+struct coop1_shape { // VkCooperativeMatrixPropertiesKHR
+    VkStructureType sType;
+    void *pNext;
+    uint32_t m, n, k;
+    int32_t a, b, c, result; // VkComponentTypeKHR
+    VkBool32 saturating;
+    int32_t scope; // VkScopeKHR
+};
+
+struct coop2_features { // VkPhysicalDeviceCooperativeMatrix2FeaturesNV
+    VkStructureType sType;
+    void *pNext;
+    VkBool32 workgroup, flexible, reductions, conversions, per_element, addressing, block_loads;
+};
+
+// vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR
+typedef VkResult(VKAPI_PTR *coop1_shapes_fn)(VkPhysicalDevice phys, uint32_t *count, struct coop1_shape *shapes);
+
+#endif
