@@ -57,6 +57,41 @@ bool infer_clash(struct graph *g, const struct op *o, uint32_t a, uint32_t b, co
                       dtype_name(t->dtype));
 }
 
+bool infer_now(struct graph *g, const struct op *o, uint32_t k)
+{
+    const struct tensor *t = op_operand(g, o, k);
+    if (op_has(o, k) && dtype_bytes(t->dtype) == 4 && shape_count(t->sh) == TICK_WORDS) return true;
+    return graph_fail(g, o, "operand %u is no tick: %s %ux%ux%u, wanted %u words", k, dtype_name(t->dtype), t->sh.items,
+                      t->sh.rows, t->sh.cols, (unsigned)TICK_WORDS);
+}
+
+bool infer_mod(struct graph *g, const struct op *o, uint32_t k, uint32_t conds, uint32_t slot, uint32_t cols)
+{
+    const struct tensor *table = op_operand(g, o, k);
+    if (!infer_now(g, o, k + 1)) return false;
+    if (!infer_want(g, o, k + 2, DT_I32, (struct shape){1, 1, op_operand(g, o, 0)->sh.items})) return false;
+    if (op_has(o, k) && table->dtype == DT_F32 && table->sh.cols == cols && slot < table->sh.rows && conds > 0 &&
+        table->sh.items >= conds)
+        return true;
+    return graph_fail(g, o, "slot %u of %u conditions, %u wide, is not in %.60s %s %ux%ux%u", slot, conds, cols,
+                      table->name, dtype_name(table->dtype), table->sh.items, table->sh.rows, table->sh.cols);
+}
+
+struct tick tick_of(struct cview now)
+{
+    struct tick t;
+    memcpy(&t, now.p, sizeof t);
+    return t;
+}
+
+const float *mod_of(const struct cview v[3], uint32_t conds, uint32_t slot, uint32_t item)
+{
+    uint32_t cond;
+    memcpy(&cond, &v[2].p[item], sizeof cond);
+    uint64_t row = (uint64_t)tick_of(v[1]).mod * conds + cond;
+    return &v[0].p[(row * v[0].sh.rows + slot) * v[0].sh.cols];
+}
+
 enum dtype act_dtype(const struct graph *g, struct shape sh)
 {
     return sh.cols % 2 ? DT_F32 : g->act;
@@ -166,6 +201,20 @@ ten case_input(struct graph *g, uint32_t k, enum dtype d, struct shape sh)
 ten case_weight(struct graph *g, uint32_t k, enum dtype d, struct shape sh)
 {
     return case_tensor(g, KIND_WEIGHT, k, d, sh);
+}
+
+ten case_now(struct graph *g, uint32_t k)
+{
+    return case_state(g, k, DT_I32, (struct shape){1, 1, TICK_WORDS});
+}
+
+struct mod case_mod(struct graph *g, uint32_t k, uint32_t items, uint32_t cols, uint32_t slot)
+{
+    enum { CONDS = 3, SLOTS = 4, TICKS = 2 };
+    ten table = case_state(g, k, DT_F32, (struct shape){CONDS * TICKS, SLOTS, cols});
+    ten now = case_now(g, k + 1);
+    ten cond = case_input(g, k + 2, DT_I32, (struct shape){1, 1, items});
+    return (struct mod){table, now, cond, CONDS, slot};
 }
 
 ten case_act(struct graph *g, uint32_t k, struct shape sh)

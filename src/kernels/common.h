@@ -3,6 +3,7 @@
 #ifndef VKDIT_KERNELS_COMMON_H
 #define VKDIT_KERNELS_COMMON_H
 
+#include "kernels/tick.h"
 #include "kernels/vocab.h"
 
 // Operand k as a tensor; t[0] (shape 0) when absent. k == n_in is the output.
@@ -39,10 +40,18 @@ bool infer_want(struct graph *g, const struct op *o, uint32_t k, enum dtype d, s
 bool infer_floats(struct graph *g, const struct op *o, uint32_t k); // F32 or F16
 // Records "what: in0 [1 2 3] F32, in1 [4 5 6] F16" about operands a and b. Returns false.
 bool infer_clash(struct graph *g, const struct op *o, uint32_t a, uint32_t b, const char *what);
+bool infer_now(struct graph *g, const struct op *o, uint32_t k); // one struct tick, in a tensor of words
+// Operands k, k+1, k+2 are the table, now and cond of modulation vectors of `cols` elements in slot `slot` for the items
+// of operand 0.
+bool infer_mod(struct graph *g, const struct op *o, uint32_t k, uint32_t conds, uint32_t slot, uint32_t cols);
 // Storage of an activation of this shape: the graph's, or F32 where halves would not pair up.
 enum dtype act_dtype(const struct graph *g, struct shape sh);
 // The definitions of the activation functions.
 double act_value(double v, enum act a);
+
+// For oracles: the tick that operand `now` holds, and the modulation vector of an item (see struct mod).
+struct tick tick_of(struct cview now);
+const float *mod_of(const struct cview table_now_cond[3], uint32_t conds, uint32_t slot, uint32_t item);
 
 // Every operand moved once, `per_element` operations for each element of the output.
 struct work work_each(const struct graph *g, const struct op *o, double per_element);
@@ -71,7 +80,10 @@ bool fits_always(const struct caps *c, const struct graph *g, const struct op *o
 // A tensor as wide as a struct tick is filled with plausible ticks whose indices lie below 2.
 ten case_input(struct graph *g, uint32_t k, enum dtype d, struct shape sh);
 ten case_weight(struct graph *g, uint32_t k, enum dtype d, struct shape sh); // same, KIND_WEIGHT: may be repacked
-ten case_act(struct graph *g, uint32_t k, struct shape sh);                  // an activation in the graph's storage
-ten case_state(struct graph *g, uint32_t k, enum dtype d, struct shape sh);  // same, KIND_STATE
+ten case_now(struct graph *g, uint32_t k);                                   // one tick, KIND_STATE
+// "in<k>" .. "in<k+2>": table, now and cond for `items` items; conds 3, slots 4.
+struct mod case_mod(struct graph *g, uint32_t k, uint32_t items, uint32_t cols, uint32_t slot);
+ten case_act(struct graph *g, uint32_t k, struct shape sh);                 // an activation in the graph's storage
+ten case_state(struct graph *g, uint32_t k, enum dtype d, struct shape sh); // same, KIND_STATE
 
 #endif
