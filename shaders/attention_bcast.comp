@@ -2,10 +2,9 @@
 // attention_bcast.comp — softmax(q k^T / sqrt D) v for CPU drivers: one subgroup per workgroup owns TQ queries of one
 // head. Lanes are keys while scores are summed and pairs of head dimensions while values are; queries and probabilities
 // are broadcast from registers, the softmax is kept up to date key block by key block. No shared memory.
-#extension GL_KHR_shader_subgroup_basic : require
-#extension GL_KHR_shader_subgroup_ballot : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #extension GL_GOOGLE_include_directive : require
+#include "inc/lanes.glsl"
 #include "inc/attention.glsl"
 
 #ifndef D
@@ -24,16 +23,16 @@ vec2 two(uint i, uint d)
     return vec2(qkv(i + min(d, D - 1)), qkv(i + min(d + 1, D - 1)));
 }
 
-// score += q[d + u] k[d + u] for u and u + 1, literals because of subgroupBroadcast
+// score += q[d + u] k[d + u] for u and u + 1, literals because of LANE
 #define SCORE(d_, u_) \
     { \
         [[unroll]] for (uint t = 0; t < TK; t++) key[t] = two(key_at[t], d_ + u_); \
         [[unroll]] for (uint i = 0; i < TQ; i++) { \
-            float a = subgroupBroadcast(q[i], u_); \
+            float a = LANE(q[i], u_); \
             [[unroll]] for (uint t = 0; t < TK; t++) score[i][t] = fma(a, key[t].x, score[i][t]); \
         } \
         if (d_ + u_ + 1 < D) [[unroll]] for (uint i = 0; i < TQ; i++) { \
-            float a = subgroupBroadcast(q[i], u_ + 1); \
+            float a = LANE(q[i], u_ + 1); \
             [[unroll]] for (uint t = 0; t < TK; t++) score[i][t] = fma(a, key[t].y, score[i][t]); \
         } \
     }
@@ -44,7 +43,7 @@ vec2 two(uint i, uint d)
         vec2 v[PAIRS]; \
         [[unroll]] for (uint e = 0; e < PAIRS; e++) v[e] = two(at, e * 2 * SG + 2 * lane); \
         [[unroll]] for (uint i = 0; i < TQ; i++) { \
-            vec2 a = vec2(subgroupBroadcast(score[i][t_], u_)); \
+            vec2 a = vec2(LANE(score[i][t_], u_)); \
             [[unroll]] for (uint e = 0; e < PAIRS; e++) sum[i][e] = fma(a, v[e], sum[i][e]); \
         } \
     }

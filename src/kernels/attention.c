@@ -126,7 +126,7 @@ static void open_launch(const struct caps *c, const struct graph *g, const struc
 static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
     bool width = c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16;
-    return c->type == CAPS_CPU && c->subgroup_ballot && c->subgroup_arith && width && head_size(g, o) <= 256;
+    return c->type == CAPS_CPU && c->subgroup_shuffle && c->subgroup_arith && width && head_size(g, o) <= 256;
 }
 
 static bool bcast_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
@@ -153,7 +153,7 @@ static void bcast_pack(const struct caps *c, const struct graph *g, const struct
 // SwiftShader (subgroups of 4) needs literal sizes, see operand.glsl: one blob for each head size of published models.
 static bool fixed_fits(const struct caps *c, const struct graph *g, const struct op *o, uint32_t size, enum dtype d)
 {
-    return c->subgroup == 4 && bcast_address_fits(c, g, o) && head_size(g, o) == size &&
+    return c->subgroup == 4 && c->subgroup_ballot && bcast_address_fits(c, g, o) && head_size(g, o) == size &&
            op_operand(g, o, QKV)->dtype == d && op_output(g, o)->dtype == d;
 }
 

@@ -111,18 +111,28 @@ static void open_launch(const struct graph *g, const struct op *o, struct shard 
 
 // --- CPU drivers: linear_bcast.comp --------------------------------------------------------------------------------
 
-// Column pairs per lane. One value for all, because every op that reads a weight must want the same panels.
-enum { BCAST_PAIRS = 2 };
+// Sums live in registers and what does not fit is spilled in every trip, so the best tile depends on their number.
+// Rows x columns per lane, GFLOP/s at 96 x 1152 x 1152 in F32 | F16, two cores of a Sapphire Rapids, November 2026:
+//   lavapipe (Mesa 22.3) 256 bits: 12x4 30 | 42, 8x8 26 | 41, 12x6 32 | 46, 12x8 14 | 20
+//   lavapipe (Mesa 22.3) 512 bits: 8x4 20 | 36, 8x6 16 | 33, 12x4 22 | 43
+//   SwiftShader, literal blobs:    8x4 11 | 7, 12x4 12 | 6, 12x6 8
+enum { BCAST_ROWS = 12 };
+
+// Column pairs per lane; the same for every product, because all that read a weight must want the same panels.
+static uint32_t bcast_pairs(const struct caps *c)
+{
+    return c->subgroup == 8 ? 3 : 2;
+}
 
 static uint32_t bcast_panel(const struct caps *c)
 {
-    return c->subgroup * BCAST_PAIRS * 2;
+    return c->subgroup * bcast_pairs(c) * 2;
 }
 
 static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
     bool width = c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16;
-    return c->type == CAPS_CPU && c->subgroup_ballot && width && op_operand(g, o, W)->kind == KIND_WEIGHT;
+    return c->type == CAPS_CPU && c->subgroup_shuffle && width && op_operand(g, o, W)->kind == KIND_WEIGHT;
 }
 
 static bool bcast_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
@@ -142,30 +152,22 @@ static void bcast_launch(const struct caps *c, const struct graph *g, const stru
     open_launch(g, o, s, l, c->subgroup);
     if (c->subgroup_pick) l->subgroup = c->subgroup;
     launch_spec(l, rows);
-    launch_spec(l, BCAST_PAIRS);
+    launch_spec(l, bcast_pairs(c));
     launch_groups(c, l, (uint64_t)ceil_div(s.count, rows) * ceil_div(op_output(g, o)->sh.cols, bcast_panel(c)));
-}
-
-// Rows per workgroup: sums live in registers, and what does not fit is spilled in every trip.
-static uint32_t bcast_rows(const struct caps *c, const struct graph *g, const struct op *o)
-{
-    uint64_t rows = shape_rows(op_output(g, o)->sh);
-    if (rows <= 2) return 2;
-    if (rows <= 4) return 4;
-    return c->subgroup == 16 ? 8 : 12;
 }
 
 static void bcast_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
                        struct launch *l)
 {
-    bcast_launch(c, g, o, s, l, bcast_rows(c, g, o));
+    uint64_t rows = shape_rows(op_output(g, o)->sh);
+    bcast_launch(c, g, o, s, l, rows <= 2 ? 2 : rows <= 4 ? 4 : BCAST_ROWS);
 }
 
 // SwiftShader (subgroups of 4) needs literal storage types and tiles, see operand.glsl: one blob for each set of types
 // that a model mixes often. The bits are those of launch_open.
 static bool fixed_fits(const struct caps *c, const struct graph *g, const struct op *o, bool x, bool w, bool y)
 {
-    return c->subgroup == 4 && bcast_address_fits(c, g, o) && is_half(op_operand(g, o, X)) == x &&
+    return c->subgroup == 4 && c->subgroup_ballot && bcast_address_fits(c, g, o) && is_half(op_operand(g, o, X)) == x &&
            is_half(op_operand(g, o, W)) == w && is_half(op_output(g, o)) == y;
 }
 
