@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STAGES = 7, REG_STAGE = REG_FREE, REG_K, N_REGS = REG_K + STAGES };
+enum { STAGES = 7, REG_STAGE = REG_FREE, REG_K, N_REGS = REG_K + STAGES, MAX_TRIES = 10000 };
 _Static_assert((int)N_REGS == (int)TICK_REGS, "the state, the estimate, the stage's input and seven slopes");
 
 static const double nodes[STAGES] = {0, 1.0 / 5, 3.0 / 10, 4.0 / 5, 8.0 / 9, 1, 1};
@@ -173,7 +173,8 @@ static float dense(const struct control *c, const struct view *v, double u, uint
 static bool collect_points(struct schedule *s, struct control *c, const struct view *v, struct err *e)
 {
     uint32_t end = c->next;
-    while (end <= c->grid.n && grid_at(&c->grid, end) <= c->t + c->dt) end++;
+    double reached = c->t + c->dt + 1e-12; // a step cut to end on the last time may miss it by a rounding
+    while (end <= c->grid.n && grid_at(&c->grid, end) <= reached) end++;
     free((float *)s->points);
     s->n_points = 0;
     uint64_t count = 0;
@@ -198,7 +199,11 @@ static void finish(struct schedule *s, const struct view *v)
 static bool end_step(struct schedule *s, struct control *c, const struct view *v, bool *done, struct err *e)
 {
     double ratio = step_error(c, v);
-    if (!isfinite(ratio)) return err_set(e, ERR_NUMERIC, "dopri5: the state is not finite at t = %.9g", c->t);
+    if (!isfinite(ratio)) {
+        if (c->t + c->dt <= c->grid.to) return err_set(e, ERR_NUMERIC, "dopri5: not finite at t = %.9g", c->t);
+        c->dt = c->grid.to - c->t; // steps may reach beyond the end, but this model cannot be asked there
+        return true;
+    }
     double shrink = ratio < 1 ? 1 : 0.2, factor = ratio > 0 ? fmin(10, fmax(0.9 / pow(ratio, 0.2), shrink)) : 10;
     if (ratio <= 1) {
         if (!collect_points(s, c, v, e)) return false;
