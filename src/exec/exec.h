@@ -16,6 +16,7 @@ void program_close(struct program *x); // accepts NULL
 bool program_weight(struct program *x, ten t, const void *src, enum dtype type, struct err *e);
 // Frees / re-creates the device memory of weights that only `rate` ops read.
 void program_drop_weights(struct program *x, enum rate r);
+bool program_has_weights(const struct program *x, enum rate r);
 bool program_keep_weights(struct program *x, enum rate r, struct err *e); // true when already there
 
 // Host access between submissions; offset and count in elements of the tensor's own dtype... as floats for F32,

@@ -209,10 +209,16 @@ void program_drop_weights(struct program *x, enum rate r)
     close_set(x, (int)SET_WEIGHT + (int)r);
 }
 
+bool program_has_weights(const struct program *x, enum rate r)
+{
+    int set = (int)SET_WEIGHT + (int)r;
+    return x->n_block[set] == x->plan->n_block[set];
+}
+
 bool program_keep_weights(struct program *x, enum rate r, struct err *e)
 {
     int set = (int)SET_WEIGHT + (int)r;
-    if (x->n_block[set] == x->plan->n_block[set]) return true;
+    if (program_has_weights(x, r)) return true;
     if (!open_set(x, set, e)) return false;
     for (uint32_t i = 0; i < x->plan->n_seq[r]; i++)
         if (x->node[r][i].set) write_set(x, &x->plan->seq[r][i], x->node[r][i].set);

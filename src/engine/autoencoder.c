@@ -1,0 +1,56 @@
+// autoencoder.c — one picture at a time through the recorded encoder or decoder.
+#include "engine/engine.h"
+
+bool model_autoencoder(struct vkdit_model *m, struct decoder *d, struct err *e)
+{
+    struct session *s = &d->s;
+    graph_open(&s->g, DT_F32, DT_F32, e); // half precision overflows in this network's activations
+    s->g.taps = d->taps;
+    s->net.g = &s->g;
+    if (d->encode)
+        vae_build_encoder(&s->net, &m->vae, d->h, d->w, &d->io);
+    else
+        vae_build_decoder(&s->net, &m->vae, d->h, d->w, d->unscaled, &d->io);
+    d->open = e->code == ERR_NONE && session_record(s, &m->context->gpu, e) &&
+              source_load(&m->vae_source, &s->net, s->program, 7, e);
+    if (!d->open) session_close(s);
+    return d->open;
+}
+
+static bool ready(struct vkdit_model *m, struct decoder *d, struct decoder want, struct err *e)
+{
+    if (d->open && d->h == want.h && d->w == want.w && d->taps == want.taps && d->unscaled == want.unscaled)
+        return true;
+    session_close(&d->s);
+    *d = want;
+    return model_autoencoder(m, d, e);
+}
+
+static bool run_all(struct program *x, bool (*stop)(void *), void *user, struct err *e)
+{
+    return program_run(x, RATE_CONST, stop, user, e) && program_run(x, RATE_RUN, stop, user, e) &&
+           program_run(x, RATE_STEP, stop, user, e);
+}
+
+bool model_decode(struct vkdit_model *m, const float *latent, uint32_t h, uint32_t w, bool unscaled, uint32_t *rgba,
+                  float *image, bool (*stop)(void *), void *user, struct err *e)
+{
+    struct decoder *d = &m->decoder, want = {.h = h, .w = w, .unscaled = unscaled};
+    if (!ready(m, d, want, e)) return false;
+    struct program *x = d->s.program;
+    uint64_t pixels = (uint64_t)h * w * vae_scale(&m->vae) * vae_scale(&m->vae);
+    return program_write(x, d->io.in, 0, (uint64_t)m->vae.latent * h * w, latent, e) && run_all(x, stop, user, e) &&
+           (!rgba || program_read(x, d->io.bytes, 0, pixels, rgba, e)) &&
+           (!image || program_read(x, d->io.out, 0, 3 * pixels, image, e));
+}
+
+bool model_encode(struct vkdit_model *m, const float *image, uint32_t height, uint32_t width, float *moments, bool taps,
+                  struct err *e)
+{
+    struct decoder *d = &m->encoder, want = {.h = height, .w = width, .taps = taps, .encode = true};
+    if (!ready(m, d, want, e)) return false;
+    struct program *x = d->s.program;
+    uint64_t cells = (uint64_t)(height / vae_scale(&m->vae)) * (width / vae_scale(&m->vae));
+    return program_write(x, d->io.in, 0, 3ull * height * width, image, e) && run_all(x, NULL, NULL, e) &&
+           program_read(x, d->io.out, 0, 2 * m->vae.latent * cells, moments, e);
+}

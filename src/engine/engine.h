@@ -1,0 +1,94 @@
+// engine.h — private to engine/: what the opaque handles of the public header are.
+#ifndef VKDIT_ENGINE_H
+#define VKDIT_ENGINE_H
+
+#include "exec/exec.h"
+#include "models/dit.h"
+#include "models/vae.h"
+#include "sample/sample.h"
+#include "vkdit.h"
+
+struct vkdit {
+    struct gpu gpu;
+    void (*log)(void *user, int level, const char *line);
+    void *user;
+};
+
+// Where weights come from: a checkpoint, or a seeded generator.
+struct source {
+    struct ckpt *ckpt;            // NULL: synthetic
+    const struct dit_config *dit; // synthetic only: aligns the two ends of the network, so that states stay bounded
+    uint64_t seed;
+    int (*progress)(void *user, const char *what, uint64_t done, uint64_t total);
+    void *user;
+    const char *what;
+};
+
+// Does every weight of the list exist with the right shape? Names the first that does not. Touches no device.
+bool source_check(const struct source *s, const struct net *n, struct err *e);
+// Fills the weights that ops of the given rates read (bit mask).
+bool source_load(const struct source *s, const struct net *n, struct program *x, uint32_t rates, struct err *e);
+
+// One planned and recorded tape with its weights in place.
+struct session {
+    struct graph g;
+    struct net net;
+    struct plan *plan;
+    struct program *program;
+};
+void session_close(struct session *s);
+bool session_record(struct session *s, struct gpu *gpu, struct err *e); // plan + program, after the graph is built
+
+struct decoder {
+    struct session s;
+    struct vae_io io;
+    uint32_t h, w;
+    bool encode, taps, unscaled, open;
+};
+
+struct vkdit_model {
+    vkdit *context;
+    struct ckpt dit_file, vae_file;
+    struct folder folder;
+    bool has_folder, has_dit, has_vae, synthetic;
+    struct dit_config dit;
+    struct vae_config vae;
+    vkdit_precision precision;
+    struct source dit_source, vae_source;
+    char *name, *path;
+    char **labels; // class names, owned
+    uint32_t n_labels;
+    // the recorded step, kept for the next run of the same shape
+    struct session step;
+    struct dit_use use;
+    struct dit_io io;
+    bool step_open, step_taps;
+    struct decoder decoder, encoder;
+};
+
+// The recorded tape for `use`, made or found; adaLN weights are present afterwards.
+bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, struct err *e);
+// Scaled latent (or z when unscaled) -> picture. bytes and/or image may be NULL. image: [3][H][W].
+bool model_decode(struct vkdit_model *m, const float *latent, uint32_t h, uint32_t w, bool unscaled, uint32_t *rgba,
+                  float *image, bool (*stop)(void *), void *user, struct err *e);
+// image [3][H][W] in -1..1 -> moments [2*latent][h][w]
+bool model_encode(struct vkdit_model *m, const float *image, uint32_t height, uint32_t width, float *moments, bool taps,
+                  struct err *e);
+bool model_autoencoder(struct vkdit_model *m, struct decoder *d, struct err *e); // (re)opens for d's h, w and flags
+
+// Public status from an error, which is copied out.
+vkdit_status status_of(const struct err *e, vkdit_error *out);
+
+// Growing list of named tensors that the caller will own.
+struct tensor_list {
+    vkdit_tensors t;
+    uint32_t cap;
+};
+// Adds a zeroed tensor and returns its memory (float, int32 or byte), NULL with the error recorded.
+void *list_add(struct tensor_list *l, const char *name, vkdit_type type, uint32_t rank, const uint64_t *dim,
+               struct err *e);
+const vkdit_tensor *list_find(const vkdit_tensor *t, uint32_t n, const char *name);
+// Values of a tensor as floats / as class numbers; checks the count when count is not 0.
+float *list_floats(const vkdit_tensor *t, uint64_t count, struct err *e);
+
+#endif

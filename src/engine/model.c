@@ -1,0 +1,369 @@
+// model.c — opening a model: files, configuration, labels; the recorded step that runs share.
+#include "engine/engine.h"
+#include "models/meta.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+// --- sessions -----------------------------------------------------------------------------------------------------
+
+void session_close(struct session *s)
+{
+    program_close(s->program);
+    plan_free(s->plan);
+    net_close(&s->net);
+    graph_close(&s->g);
+    *s = (struct session){0};
+}
+
+bool session_record(struct session *s, struct gpu *gpu, struct err *e)
+{
+    s->plan = plan_make(&s->g, &gpu->caps, e);
+    s->program = s->plan ? program_open(gpu, s->plan, e) : NULL;
+    return s->program != NULL;
+}
+
+static enum dtype storage(const struct vkdit_model *m)
+{
+    return m->precision == VKDIT_PRECISION_F16 ? DT_F16 : DT_F32;
+}
+
+static bool host_weights(struct vkdit_model *m, struct err *e)
+{
+    float freqs[128];
+    const struct tensor *p = graph_at(&m->step.g, m->io.pos);
+    dit_freqs(&m->dit, freqs);
+    if (!program_weight(m->step.program, m->io.freqs, freqs, DT_F32, e)) return false;
+    if (m->dit.stored_pos) {
+        void *scratch = NULL;
+        uint64_t room = 0;
+        const struct ckpt_tensor *t = ckpt_find(&m->dit_file, "pos_embed");
+        const void *raw = ckpt_data(&m->dit_file, t, &scratch, &room, e);
+        bool ok = raw && program_weight(m->step.program, m->io.pos, raw, t->dtype, e);
+        free(scratch);
+        return ok;
+    }
+    float *pos = mem_zero(shape_count(p->sh), sizeof *pos, e);
+    if (!pos) return false;
+    dit_positions(&m->dit, pos);
+    bool ok = program_weight(m->step.program, m->io.pos, pos, DT_F32, e);
+    free(pos);
+    return ok;
+}
+
+bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, struct err *e)
+{
+    if (m->step_open && m->step_taps == taps && !memcmp(use, &m->use, sizeof *use)) {
+        if (program_has_weights(m->step.program, RATE_RUN)) return true;
+        if (program_keep_weights(m->step.program, RATE_RUN, e) && host_weights(m, e) &&
+            source_load(&m->dit_source, &m->step.net, m->step.program, 1u << RATE_RUN, e))
+            return true;
+        program_drop_weights(m->step.program, RATE_RUN); // half-filled memory must not pass for weights
+        return false;
+    }
+    session_close(&m->step);
+    m->step_open = false;
+    struct graph *g = &m->step.g;
+    graph_open(g, storage(m), storage(m), e);
+    g->taps = taps;
+    m->step.net.g = g;
+    m->use = *use;
+    m->step_taps = taps;
+    dit_build(&m->step.net, &m->dit, use, &m->io);
+    m->step_open = e->code == ERR_NONE && session_record(&m->step, &m->context->gpu, e) && host_weights(m, e) &&
+                   source_load(&m->dit_source, &m->step.net, m->step.program, 7, e);
+    if (!m->step_open) session_close(&m->step);
+    return m->step_open;
+}
+
+// --- opening ------------------------------------------------------------------------------------------------------
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool mentions_sit(const char *path)
+{
+    const char *base = strrchr(path, '/');
+    for (base = base ? base + 1 : path; *base; base++)
+        if (!strncasecmp(base, "sit", 3)) return true;
+    return false;
+}
+
+// Every weight is looked for before a byte goes to the device.
+static bool check_weights(struct vkdit_model *m, struct err *e)
+{
+    struct session s = {0};
+    graph_open(&s.g, DT_F32, DT_F32, e);
+    s.net.g = &s.g;
+    struct dit_use use = {.images = 1, .copies = 1, .evals = 1, .conds = 1, .regs = 1};
+    struct dit_io io;
+    struct vae_io vio;
+    if (m->has_dit) {
+        dit_build(&s.net, &m->dit, &use, &io);
+        if (e->code == ERR_NONE) source_check(&m->dit_source, &s.net, e);
+        if (e->code != ERR_NONE) err_in(e, m->dit_source.ckpt ? m->dit_source.ckpt->path : "synthetic model");
+        session_close(&s);
+    }
+    if (e->code == ERR_NONE && m->has_vae) {
+        for (int side = 0; side < 2 && e->code == ERR_NONE; side++) {
+            graph_open(&s.g, DT_F32, DT_F32, e);
+            s.net.g = &s.g;
+            if (side == 0 && m->vae.decoder) vae_build_decoder(&s.net, &m->vae, 4, 4, false, &vio);
+            if (side == 1 && m->vae.encoder)
+                vae_build_encoder(&s.net, &m->vae, 64 * vae_scale(&m->vae) / 8, 64 * vae_scale(&m->vae) / 8, &vio);
+            if (e->code == ERR_NONE) source_check(&m->vae_source, &s.net, e);
+            if (e->code != ERR_NONE) err_in(e, m->vae_source.ckpt ? m->vae_source.ckpt->path : "synthetic autoencoder");
+            session_close(&s);
+        }
+    }
+    return e->code == ERR_NONE;
+}
+
+static bool add_label(struct vkdit_model *m, uint32_t i, const char *text, struct err *e)
+{
+    char clean[200];
+    m->labels[i] = mem_text(text_clean(clean, sizeof clean, text, strlen(text)), e);
+    return m->labels[i] != NULL;
+}
+
+static bool read_labels(struct vkdit_model *m, struct err *e)
+{
+    if (!m->has_dit) return true;
+    struct meta meta = m->dit_source.ckpt ? meta_open(m->dit_source.ckpt) : (struct meta){0};
+    m->labels = mem_zero(m->dit.classes, sizeof *m->labels, e);
+    bool ok = m->labels != NULL;
+    if (ok) m->n_labels = m->dit.classes;
+    for (uint32_t i = 0; ok && i < m->n_labels; i++) {
+        const char *name =
+            m->has_folder && i < m->folder.n_labels ? m->folder.labels[i] : meta_item(&meta, "labels", i);
+        if (name) ok = add_label(m, i, name, e);
+    }
+    meta_close(&meta);
+    return ok;
+}
+
+static bool open_vae_file(struct vkdit_model *m, const char *path, const struct folder *f, struct err *e)
+{
+    if (!ckpt_open(&m->vae_file, path, NULL, e)) return false;
+    if (!vae_config_read(&m->vae, &m->vae_file, f, e)) return err_in(e, path);
+    m->has_vae = true;
+    m->vae_source.ckpt = &m->vae_file;
+    return true;
+}
+
+static bool open_vae(struct vkdit_model *m, const vkdit_model_options *o, struct err *e)
+{
+    if (!o->vae) return !m->has_folder || !m->folder.vae || open_vae_file(m, m->folder.vae, &m->folder, e);
+    if (!is_folder(o->vae)) return open_vae_file(m, o->vae, NULL, e);
+    struct folder f = {0};
+    bool ok = folder_open(&f, o->vae, e);
+    if (ok && !f.vae) ok = err_set(e, ERR_MODEL, "%.200s: no autoencoder weights in this folder", o->vae);
+    ok = ok && open_vae_file(m, f.vae, &f, e);
+    folder_close(&f);
+    return ok;
+}
+
+static bool open_file(struct vkdit_model *m, const vkdit_model_options *o, const char *path, struct err *e)
+{
+    if (!ckpt_open(&m->dit_file, path, o->root, e)) return false;
+    bool dit = dit_sniff(&m->dit_file);
+    if (!dit && vae_sniff(&m->dit_file) && !o->vae) {
+        ckpt_close(&m->dit_file);
+        return open_vae_file(m, path, NULL, e);
+    }
+    if (!dit_config_read(&m->dit, &m->dit_file, m->has_folder ? &m->folder : NULL, o->heads, e)) return err_in(e, path);
+    m->has_dit = true;
+    m->dit_source.ckpt = &m->dit_file;
+    if (o->is_sit)
+        m->dit.sit = o->is_sit > 0;
+    else if (!m->dit.sit && !m->has_folder && !ckpt_meta_find(&m->dit_file, "config"))
+        m->dit.sit = mentions_sit(path);
+    return true;
+}
+
+static bool open_synthetic(struct vkdit_model *m, const vkdit_model_options *o, struct err *e)
+{
+    m->synthetic = m->has_dit = m->has_vae = true;
+    m->vae = (struct vae_config){
+        .levels = 4, .base = {16, 32, 32, 32}, .layers = 1, .latent = 4, .groups = 8, .scaling = 1.0f, .decoder = true};
+    m->dit_source = (struct source){.dit = &m->dit, .seed = 1};
+    m->vae_source = (struct source){.seed = 2};
+    if (!dit_config_named(&m->dit, o->synthetic ? o->synthetic : "tiny", e)) return false;
+    if (o->is_sit) m->dit.sit = o->is_sit > 0;
+    return true;
+}
+
+static bool open_files(struct vkdit_model *m, const vkdit_model_options *o, struct err *e)
+{
+    if (!o->path) return open_synthetic(m, o, e);
+    m->path = mem_text(o->path, e);
+    if (!m->path) return false;
+    const char *weights = o->path;
+    if (is_folder(o->path)) {
+        if (!folder_open(&m->folder, o->path, e)) return false;
+        m->has_folder = true;
+        weights = m->folder.transformer;
+        if (!weights && !m->folder.vae) return err_set(e, ERR_MODEL, "%.200s: no weights in this folder", o->path);
+    }
+    return (!weights || open_file(m, o, weights, e)) && (m->has_vae || open_vae(m, o, e));
+}
+
+static vkdit_precision precision_of(const vkdit *c, vkdit_precision asked)
+{
+    if (asked != VKDIT_PRECISION_AUTO) return asked;
+    return c && c->gpu.caps.type != CAPS_CPU ? VKDIT_PRECISION_F16 : VKDIT_PRECISION_F32;
+}
+
+static bool consistent(const struct vkdit_model *m, struct err *e)
+{
+    if (m->has_dit && m->has_vae && m->dit.channels != m->vae.latent)
+        return err_set(e, ERR_MODEL, "the transformer makes %u latent channels, the autoencoder reads %u",
+                       m->dit.channels, m->vae.latent);
+    return true;
+}
+
+static bool fill_model(struct vkdit_model *m, const vkdit_model_options *o, struct err *e)
+{
+    char name[64] = "autoencoder";
+    if (!open_files(m, o, e)) return false;
+    if (o->numerics != VKDIT_NUMERICS_AUTO) m->dit.diffusers = o->numerics == VKDIT_NUMERICS_DIFFUSERS;
+    m->precision = precision_of(m->context, o->precision);
+    struct source *both[] = {&m->dit_source, &m->vae_source};
+    for (int i = 0; i < 2; i++) {
+        both[i]->progress = o->progress;
+        both[i]->user = o->user;
+        both[i]->what = i ? "autoencoder" : "transformer";
+    }
+    if (m->has_dit) dit_config_name(&m->dit, name, sizeof name);
+    m->name = mem_text(name, e);
+    return m->name && consistent(m, e) && check_weights(m, e) && read_labels(m, e);
+}
+
+vkdit_status vkdit_model_open(vkdit *context, const vkdit_model_options *options, vkdit_model **out, vkdit_error *error)
+{
+    struct err e = {0};
+    vkdit_model_options none = {0};
+    *out = mem_zero(1, sizeof **out, &e);
+    if (*out) {
+        (*out)->context = context;
+        fill_model(*out, options ? options : &none, &e);
+    }
+    if (e.code != ERR_NONE) {
+        vkdit_model_close(*out);
+        *out = NULL;
+    }
+    return status_of(&e, error);
+}
+
+void vkdit_model_close(vkdit_model *m)
+{
+    if (!m) return;
+    session_close(&m->step);
+    session_close(&m->decoder.s);
+    session_close(&m->encoder.s);
+    ckpt_close(&m->dit_file);
+    ckpt_close(&m->vae_file);
+    folder_close(&m->folder);
+    for (uint32_t i = 0; i < m->n_labels; i++) free(m->labels[i]);
+    free(m->labels);
+    free(m->name);
+    free(m->path);
+    free(m);
+}
+
+// --- questions ----------------------------------------------------------------------------------------------------
+
+static uint64_t parameters(const struct ckpt *c)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < c->n; i++) n += strcmp(c->t[i].name, "pos_embed") ? c->t[i].count : 0;
+    return n;
+}
+
+void vkdit_model_get_info(const vkdit_model *m, vkdit_model_info *info)
+{
+    const struct dit_config *d = &m->dit;
+    *info = (vkdit_model_info){.depth = d->depth,
+                               .width = d->width,
+                               .heads = d->heads,
+                               .patch = d->patch,
+                               .latent_channels = m->has_dit ? d->channels : m->vae.latent,
+                               .latent_height = d->side,
+                               .latent_width = d->side,
+                               .classes = d->classes,
+                               .has_null_class = d->null_class,
+                               .has_transformer = m->has_dit,
+                               .has_decoder = m->has_vae && m->vae.decoder,
+                               .has_encoder = m->has_vae && m->vae.encoder,
+                               .learned_variance = d->learned_var,
+                               .is_sit = d->sit,
+                               .synthetic = m->synthetic,
+                               .image_scale = m->has_vae ? vae_scale(&m->vae) : 8,
+                               .precision = m->precision,
+                               .parameters = parameters(&m->dit_file)};
+    if (d->patch) info->tokens = (d->side / d->patch) * (d->side / d->patch);
+    snprintf(info->name, sizeof info->name, "%s", m->name);
+}
+
+const char *vkdit_class_name(const vkdit_model *m, uint32_t index)
+{
+    return index < m->n_labels ? m->labels[index] : NULL;
+}
+
+static bool equal_synonym(const char *label, const char *text, size_t n)
+{
+    while (*label) {
+        size_t len = strcspn(label, ",");
+        if (len == n && !strncasecmp(label, text, n)) return true;
+        label += len + (label[len] == ',');
+        label += strspn(label, " ");
+    }
+    return false;
+}
+
+static bool contains(const char *label, const char *text, size_t n)
+{
+    for (; *label; label++)
+        if (!strncasecmp(label, text, n)) return true;
+    return false;
+}
+
+static bool find_class(const vkdit_model *m, const char *text, uint32_t *index, struct err *e)
+{
+    size_t n = strlen(text), digits = strspn(text, "0123456789");
+    if (n == 0) return err_set(e, ERR_ARG, "empty class name");
+    if (digits == n && n < 9) {
+        *index = (uint32_t)strtoul(text, NULL, 10);
+        if (*index < m->dit.classes) return true;
+        return err_set(e, ERR_ARG, "class %u: the model has classes 0..%u", *index, m->dit.classes - 1);
+    }
+    char shown[300] = "", clean[80];
+    uint32_t found = 0, at = 0;
+    for (uint32_t i = 0; i < m->n_labels; i++)
+        if (m->labels[i] && equal_synonym(m->labels[i], text, n)) return *index = i, true;
+    for (uint32_t i = 0; i < m->n_labels; i++) {
+        if (!m->labels[i] || !contains(m->labels[i], text, n)) continue;
+        *index = i;
+        if (found++ < 6 && at + 60 < sizeof shown)
+            at +=
+                (uint32_t)snprintf(shown + at, sizeof shown - at, "%s%u %.40s", found > 1 ? "; " : "", i, m->labels[i]);
+    }
+    text_clean(clean, sizeof clean, text, n);
+    if (found == 1) return true;
+    if (found) return err_set(e, ERR_ARG, "class '%s' is ambiguous (%u matches): %s", clean, found, shown);
+    return err_set(e, ERR_ARG, "no class is called '%s'%s", clean,
+                   m->n_labels && m->labels[0] ? "" : " (the model carries no class names: give a number)");
+}
+
+vkdit_status vkdit_class_find(const vkdit_model *m, const char *text, uint32_t *index, vkdit_error *error)
+{
+    struct err e = {0};
+    find_class(m, text, index, &e);
+    return status_of(&e, error);
+}

@@ -1,0 +1,62 @@
+// run.h — private to engine/: one generation in progress.
+#ifndef VKDIT_RUN_H
+#define VKDIT_RUN_H
+
+#include "engine/engine.h"
+
+struct trajectory {
+    float *x, *x0, *noise;
+    uint32_t n_x, n_noise;
+}; // one state per step and one more
+
+struct vkdit_run {
+    struct vkdit_model *model;
+    struct schedule schedule;
+    const struct sampler_row *sampler;
+    uint32_t images, copies, conds;
+    uint32_t *condition;           // class of each condition: the distinct classes, the negative ones, the null class
+    uint32_t *item_cond;           // condition of each batch item, copies * images
+    int32_t *classes;              // as asked, for the trajectory
+    uint64_t values, image_values; // of a latent batch, of one latent
+
+    // random numbers
+    vkdit_rng rng;
+    struct torch_rng torch;
+    uint64_t seed, philox_offset;
+    uint32_t philox_threads;
+    float *z, *draw;    // start, and room for one (doubled) draw
+    float *given_noise; // from the caller: given_draws x given_stride
+    uint64_t given_stride;
+    uint32_t given_draws, draws;
+
+    // the modulation table: `chunk` evaluations are on the device at once
+    uint32_t chunk, first; // first: evaluation of the table's row 0; UINT32_MAX before the first fill
+    float *mirror;         // the whole table on the host, when it does not fit on the device at once
+    double *t;             // timestep of every evaluation
+    bool table_edited;
+
+    uint32_t eval, step; // what comes next
+    uint32_t evals_done;
+    bool done, counter_dirty, x0_known;
+    bool drawn; // `draw` holds the noise of an evaluation that did not finish
+    double step_seconds, seconds;
+    double last_t;
+    struct trajectory kept;
+    bool keep;
+};
+
+// Computes the table's rows for the evaluations from `first` on; writes their ticks.
+bool run_fill_table(struct vkdit_run *r, uint32_t first, struct err *e);
+// Makes sure that evaluation `eval` is on the device.
+bool run_need_table(struct vkdit_run *r, uint32_t eval, struct err *e);
+bool run_open_table(struct vkdit_run *r, struct err *e);
+bool run_write_ticks(struct vkdit_run *r, uint32_t first, uint32_t n, struct err *e);
+
+// Draws (or takes) one noise tensor of the run's shape into out; copies decides how much of the stream is used up.
+bool run_draw(struct vkdit_run *r, float *out, struct err *e);
+bool run_open_noise(struct vkdit_run *r, const vkdit_job *job, struct err *e);
+
+bool run_keep_state(struct vkdit_run *r, struct err *e); // x (and x0) into the trajectory
+uint64_t run_table_row(const struct vkdit_run *r);       // values of one (evaluation, condition)
+
+#endif
