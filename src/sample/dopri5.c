@@ -105,10 +105,9 @@ static bool times_are_sound(const struct control *c)
 static bool try_step(struct schedule *s, struct control *c, const struct view *v, uint32_t *n, struct err *e)
 {
     if (!times_are_sound(c)) c->dt = c->grid.to - c->t; // some paths end abruptly: do not step over that
-    if (!isfinite(c->dt) || !(c->t + c->dt > c->t))
-        return err_set(e, ERR_NUMERIC,
-                       "dopri5: the step shrank to nothing at t = %.9g after %u steps; rtol %g is too small", c->t,
-                       c->tries, c->spec.rtol);
+    if (!isfinite(c->dt) || !(c->t + c->dt > c->t) || c->tries >= MAX_TRIES)
+        return err_set(e, ERR_NUMERIC, "dopri5 is stuck at t = %.9g with steps of %g after %u; rtol %g is too small",
+                       c->t, c->dt, c->tries, c->spec.rtol);
     prepare_stage(v, c->dt * tableau[1][0]);
     for (int i = 1; i < STAGES; i++) add_stage(s, c, stage_time(c, i), (uint32_t)i, c->dt);
     c->phase = PHASE_STEP;
