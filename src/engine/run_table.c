@@ -111,7 +111,7 @@ static bool table_span(const struct vkdit_run *r, uint32_t eval, uint32_t cond, 
 vkdit_status vkdit_run_table_info(vkdit_run *r, vkdit_table_info *info, vkdit_error *error)
 {
     struct err e = {0};
-    uint64_t first, n;
+    uint64_t first = 0, n = 0;
     if (table_span(r, 0, 0, 0, 0, &first, &n, &e))
         *info = (vkdit_table_info){r->schedule.n,       r->conds, dit_slots(&r->model->dit),
                                    r->model->dit.width, r->t,     r->condition};
@@ -122,7 +122,7 @@ vkdit_status vkdit_run_table_read(vkdit_run *r, uint32_t eval, uint32_t conditio
                                   float *out, vkdit_error *error)
 {
     struct err e = {0};
-    uint64_t first, n;
+    uint64_t first = 0, n = 0;
     if (table_span(r, eval, condition, slot, count, &first, &n, &e)) {
         if (r->mirror)
             memcpy(out, r->mirror + first, n * sizeof *out);
@@ -144,7 +144,7 @@ vkdit_status vkdit_run_table_write(vkdit_run *r, uint32_t eval, uint32_t conditi
                                    const float *in, vkdit_error *error)
 {
     struct err e = {0};
-    uint64_t first, n;
+    uint64_t first = 0, n = 0;
     if (table_span(r, eval, condition, slot, count, &first, &n, &e)) table_write(r, first, n, in, &e);
     return status_of(&e, error);
 }
@@ -173,7 +173,7 @@ vkdit_status vkdit_run_table_save(vkdit_run *r, const char *path, vkdit_error *e
 
 static bool load_table(struct vkdit_run *r, const vkdit_tensors *file, struct err *e)
 {
-    uint64_t first, n, all = (uint64_t)r->schedule.n * r->conds * dit_slots(&r->model->dit);
+    uint64_t first = 0, n = 0, all = (uint64_t)r->schedule.n * r->conds * dit_slots(&r->model->dit);
     const vkdit_tensor *t = list_find(file->tensor, file->count, "table");
     if (!t || t->type != VKDIT_F32) return err_set(e, ERR_FORMAT, "no float tensor \"table\"");
     if (!table_span(r, 0, 0, 0, all, &first, &n, e)) return false;
