@@ -1,0 +1,201 @@
+// cmd_generate.c — vkdit generate: opens, prepares, runs, saves. Knows nothing about names of files or classes.
+#include "cli/commands.h"
+#include "cli/generate.h"
+#include "cli/recipe.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void event_step(struct generation *g)
+{
+    const vkdit_progress *p = &g->at;
+    json_t *event = json_pack("{ss, si, si, sf, sf, sf}", "event", "step", "step", (int)p->step, "evals", (int)p->evals,
+                              "t", p->t, "seconds", p->step_seconds, "elapsed", p->elapsed_seconds);
+    if (event && p->steps) json_object_set_new(event, "steps", json_integer(p->steps));
+    cli_event(g->cli, event);
+}
+
+static bool run_steps(struct generation *g, struct err *e)
+{
+    int done = 0;
+    progress_start(&g->progress, g->cli->s.quiet || g->cli->s.json, g->cli->live);
+    while (!done) {
+        vkdit_error error = {0};
+        if (vkdit_run_step(g->run, interrupt_asked, NULL, &done, &error)) {
+            progress_end(&g->progress);
+            return err_api(e, &error);
+        }
+        vkdit_run_get_progress(g->run, &g->at);
+        progress_show(&g->progress, "steps", g->at.step, g->at.steps, "it");
+        event_step(g);
+        preview_step(g);
+    }
+    progress_end(&g->progress);
+    return true;
+}
+
+static bool table_files(struct generation *g, struct err *e)
+{
+    const struct settings *s = &g->cli->s;
+    vkdit_error error = {0};
+    if (s->load_table && vkdit_run_table_load(g->run, s->load_table, &error)) return err_api(e, &error);
+    if (!s->save_table) return true;
+    const bool replaced = !access(s->save_table, F_OK);
+    if (vkdit_run_table_save(g->run, s->save_table, &error)) return err_api(e, &error);
+    cli_say(g->cli, "%s %s", replaced ? "replaced" : "wrote", s->save_table);
+    return true;
+}
+
+static bool decode_and_save(struct generation *g, struct err *e)
+{
+    vkdit_error error = {0};
+    uint8_t *pixels = NULL;
+    uint32_t w = 0, h = 0;
+    if (!save_wants_pictures(g)) return true;
+    cli_detail(g->cli, "decoding");
+    if (vkdit_run_decode(g->run, NULL, interrupt_asked, NULL, &pixels, &w, &h, &error)) return err_api(e, &error);
+    const bool ok = save_pictures(g, pixels, w, h, e);
+    vkdit_free(pixels);
+    return ok;
+}
+
+static bool finish(struct generation *g, struct err *e)
+{
+    const vkdit_model_info *m = &g->subject.info;
+    const uint64_t values = (uint64_t)g->images * m->latent_channels * m->latent_height * m->latent_width;
+    vkdit_error error = {0};
+    float *latent = mem_zero(values, sizeof *latent, e);
+    if (!latent) return false;
+    const bool ok = (!vkdit_run_latent(g->run, 0, latent, values, &error) || err_api(e, &error)) &&
+                    latent_sound(latent, g->images, values, e) && save_tensors(g, latent, e) && decode_and_save(g, e);
+    free(latent);
+    return ok;
+}
+
+static bool one_run(struct generation *g, struct err *e)
+{
+    vkdit_error error = {0};
+    g->at = (vkdit_progress){0};
+    g->job.seed = g->cli->s.seed;
+    const bool ok = (!vkdit_run_begin(g->subject.model, &g->job, &g->run, &error) || err_api(e, &error)) &&
+                    table_files(g, e) && run_steps(g, e) && finish(g, e);
+    progress_wipe(&g->subject.progress);
+    vkdit_run_close(g->run);
+    g->run = NULL;
+    return ok;
+}
+
+// fp16 ran out of range: the same run at full precision. What the user gets is told, never guessed.
+static bool retry_fp32(struct generation *g, struct err *e)
+{
+    cli_warn(g->cli, "%s; again at fp32", e->text);
+    *e = (struct err){0};
+    vkdit_model_close(g->subject.model);
+    g->subject.model = NULL;
+    g->subject.options.precision = VKDIT_PRECISION_F32;
+    if (!subject_open(&g->subject, e)) return false;
+    g->cli->s.precision = VKDIT_PRECISION_F32;
+    return one_run(g, e);
+}
+
+static bool all_runs(struct generation *g, struct err *e)
+{
+    struct settings *s = &g->cli->s;
+    const uint32_t count = s->count ? s->count : 1;
+    for (uint32_t i = 0; i < count; i++, s->seed++) {
+        const bool ok = one_run(g, e);
+        const bool again = !ok && e->code == ERR_NUMERIC && g->subject.info.precision == VKDIT_PRECISION_F16;
+        if (!ok && !(again && retry_fp32(g, e))) return false;
+    }
+    return true;
+}
+
+// What was chosen, before the work begins.
+static void introduce(struct generation *g)
+{
+    const vkdit_model_info *m = &g->subject.info;
+    const char *device = vkdit_device_name(g->subject.context), *reason = vkdit_device_reason(g->subject.context);
+    const struct settings *s = &g->cli->s;
+    if (m->synthetic)
+        cli_say(g->cli,
+                "%s has random weights: the pictures only show that everything works; -m FILE takes a real model",
+                m->name);
+    cli_say(g->cli, "%s on %s, %s", m->name, device, m->precision == VKDIT_PRECISION_F16 ? "fp16" : "fp32");
+    cli_detail(g->cli, "%s: %s", device, reason ? reason : "");
+    cli_detail(g->cli, "%u pictures, classes %.200s, seed %llu", g->images, s->classes, (unsigned long long)s->seed);
+    json_t *classes = json_array();
+    for (uint32_t i = 0; i < g->images; i++) json_array_append_new(classes, json_integer(g->classes[i]));
+    cli_event(g->cli, json_pack("{ss, ss, ss, sb, si, so, sI, sI}", "event", "start", "version", vkdit_version(),
+                                "model", m->name, "synthetic", m->synthetic, "images", (int)g->images, "classes",
+                                classes, "seed", (json_int_t)s->seed, "parameters", (json_int_t)m->parameters));
+    cli_event(g->cli, json_pack("{ss, ss, ss, ss}", "event", "device", "name", device, "reason", reason ? reason : "",
+                                "precision", m->precision == VKDIT_PRECISION_F16 ? "fp16" : "fp32"));
+}
+
+// From here on the settings say exactly what is done, defaults included where they decide the picture.
+static void complete_settings(struct generation *g)
+{
+    struct settings *s = &g->cli->s;
+    s->precision = g->subject.info.precision;
+    option_resolve(s, "precision");
+    option_resolve(s, "seed");
+    if (g->subject.options.synthetic && !s->synthetic) {
+        s->synthetic = g->subject.options.synthetic;
+        option_resolve(s, "synthetic");
+    }
+}
+
+static void check_identity(struct generation *g)
+{
+    char now[64];
+    if (!g->identity_from || !*g->identity_from) return;
+    if (strcmp(subject_identity(&g->subject, now, sizeof now), g->identity_from) && *now)
+        cli_warn(g->cli, "%s is not the file that %s was made with", g->subject.options.path, g->cli->s.from);
+}
+
+static bool generate(struct generation *g, struct err *e)
+{
+    struct settings *s = &g->cli->s;
+    const double began = clock_seconds();
+    if (s->from && !recipe_read(s, s->from, &g->recipe, &g->identity_from, e)) return false;
+    if (!subject_choose(&g->subject, g->cli, e) || !subject_open(&g->subject, e)) return false;
+    check_identity(g);
+    if (!job_prepare(g, e) || !save_check(g, e)) return false;
+    complete_settings(g);
+    introduce(g);
+    if (!all_runs(g, e) || !subject_validated(&g->subject, e)) return false;
+    cli_event(g->cli,
+              json_pack("{ss, si, sf}", "event", "done", "images", (int)g->saved, "seconds", clock_seconds() - began));
+    return true;
+}
+
+static int run(struct cli *c)
+{
+    struct generation g = {.cli = c};
+    struct err e = {0};
+    interrupt_watch();
+    if (!generate(&g, &e) && e.code == ERR_CANCELLED)
+        snprintf(e.text, sizeof e.text, "interrupted; %u finished pictures were kept", g.saved);
+    subject_close(&g.subject);
+    const int code = e.code ? cli_fail_err(c, &e) : EXIT_OK;
+    job_close(&g);
+    return code;
+}
+
+const struct command command_generate = {
+    .name = "generate",
+    .about = "Make pictures",
+    .bit = IN_GENERATE,
+    .details = "Without a model, the one that comes with the program is used, and without that a tiny one with random "
+               "weights, which says so. Pictures carry everything needed to make them again; existing files are never "
+               "replaced unless --force is given.",
+    .examples = "Four classes in one picture\tvkdit generate -m model-folder -c 207,360,387,974 --grid 2\n"
+                "By name, with fewer steps, shown on the terminal\t"
+                "vkdit generate -m model-folder -c \"golden retriever\" --sampler ddim --steps 50 --show\n"
+                "The same picture again\tvkdit generate --from vkdit-001.png\n"
+                "The same with stronger guidance\tvkdit generate --from vkdit-001.png --cfg-scale 6\n"
+                "Ten seeds, named by seed\tvkdit generate -s random --count 10 -o \"out/{seed}.png\"\n"
+                "Into another program\tvkdit generate -o - | display -",
+    .run = run,
+};

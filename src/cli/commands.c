@@ -1,0 +1,82 @@
+// commands.c — the command table and the walk from argv to a command's function. Knows no command by name
+// except the two that are spelled as options.
+#include "cli/commands.h"
+#include "cli/cli.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct command *const command_table[] = {
+    &command_generate, &command_eval,        &command_inspect, &command_devices, &command_samplers,
+    &command_classes,  &command_completions, &command_version, &command_help,    NULL,
+};
+
+const struct command *command_find(const char *name)
+{
+    for (uint32_t i = 0; command_table[i]; i++)
+        if (!strcmp(command_table[i]->name, name)) return command_table[i];
+    return NULL;
+}
+
+static bool unknown_command(const char *word, struct err *e)
+{
+    const char *names[16], *near;
+    char got[60];
+    uint32_t n = 0;
+    while (command_table[n]) {
+        names[n] = command_table[n]->name;
+        n++;
+    }
+    near = nearest_name(word, names, n);
+    text_clean(got, sizeof got, word, strlen(word));
+    if (near) return err_set(e, ERR_ARG, "unknown command \"%s\"; did you mean %s?", got, near);
+    return err_set(e, ERR_ARG, "unknown command \"%s\"; see \"vkdit help\"", got);
+}
+
+// "vkdit", "vkdit --help" and "vkdit --version" are the commands help and version.
+static const struct command *pick(int argc, char **argv, struct err *e)
+{
+    const char *word = argc > 1 ? argv[1] : "help";
+    if (!strcmp(word, "--help") || !strcmp(word, "-h")) word = "help";
+    if (!strcmp(word, "--version") || !strcmp(word, "-V")) word = "version";
+    if (!strcmp(word, "--list-devices")) word = "devices";
+    const struct command *c = command_find(word);
+    if (!c && word[0] == '-') err_set(e, ERR_ARG, "a command comes first, for example \"vkdit generate %.60s\"", word);
+    if (!c) unknown_command(word, e);
+    return c;
+}
+
+// Colours go where a terminal is, unless the user or NO_COLOR says otherwise; the picture drawing reads NO_COLOR itself.
+static void settle_colours(struct cli *c)
+{
+    const char *never = getenv("NO_COLOR"), *term = getenv("TERM");
+    const bool dumb = !term || !*term || !strcmp(term, "dumb");
+    const bool allowed = c->s.colour == COLOUR_ALWAYS || (c->s.colour == COLOUR_AUTO && !(never && *never) && !dumb);
+    const bool always = c->s.colour == COLOUR_ALWAYS;
+    c->colour_out = allowed && (always || isatty(STDOUT_FILENO));
+    c->colour_err = allowed && (always || isatty(STDERR_FILENO));
+    c->live = !dumb && isatty(STDERR_FILENO);
+    if (c->s.colour == COLOUR_NEVER) setenv("NO_COLOR", "1", 1);
+    if (always) unsetenv("NO_COLOR");
+}
+
+int cli_main(int argc, char **argv)
+{
+    struct cli c = {0};
+    struct err e = {0};
+    signal(SIGPIPE, SIG_IGN); // a closed pipe is an error of the write, not the end of the process
+    c.command = pick(argc, argv, &e);
+    const bool ok = c.command &&
+                    args_parse(&c.s, c.command, argc - (argc > 1 ? 2 : 1), argv + (argc > 1 ? 2 : 1), &e) &&
+                    args_environment(&c.s, c.command, &e);
+    settle_colours(&c);
+    if (!ok) return cli_fail(&c, EXIT_USAGE, e.text);
+    if (c.s.version) return command_version.run(&c);
+    if (c.s.help) {
+        help_command(stdout, c.command, c.colour_out);
+        return EXIT_OK;
+    }
+    return c.command->run(&c);
+}

@@ -1,0 +1,47 @@
+// generate.h — what the parts of "vkdit generate" share: the job, the results, the previews.
+#ifndef VKDIT_CLI_GENERATE_H
+#define VKDIT_CLI_GENERATE_H
+
+#include "cli/subject.h"
+#include "image/image.h"
+
+struct generation {
+    struct cli *cli; // its settings are completed on the way, and then describe the run fully
+    struct subject subject;
+    json_t *recipe;            // of --from; settings point into it
+    const char *identity_from; // of the model that --from names, "" when unknown
+
+    vkdit_job job;
+    uint32_t *classes, images, negative;
+    char *class_list;           // the resolved classes as text, for the recipe
+    vkdit_tensors noise, start; // files of --noise and --init-image
+    vkdit_tensor noise_use[2], init;
+    void *init_data;
+
+    vkdit_run *run;
+    vkdit_progress at;
+    struct progress progress;
+    double preview_at; // when the last --show-steps picture was drawn
+
+    uint32_t saved, number; // pictures written; last running number
+    char **taken;           // names written by this process, kept under --force
+    uint32_t n_taken, cap_taken;
+};
+
+// gen_job.c: settings -> job. Needs the open model. Checks everything that can be checked before the work starts.
+bool job_prepare(struct generation *g, struct err *e);
+void job_close(struct generation *g);
+
+// gen_save.c
+bool save_check(struct generation *g, struct err *e); // before the work: can the results be written at all?
+bool save_tensors(struct generation *g, const float *latent, struct err *e); // --latent-out, --trajectory
+bool save_pictures(struct generation *g, const uint8_t *pixels, uint32_t w, uint32_t h, struct err *e);
+bool save_wants_pictures(const struct generation *g);
+
+// gen_preview.c
+void preview_step(struct generation *g);                            // --show-steps, now and then
+void preview_picture(struct generation *g, const struct image *im); // --show
+// ERR_NUMERIC when a value is not finite or a picture's latent is all one value.
+bool latent_sound(const float *latent, uint32_t images, uint64_t values, struct err *e);
+
+#endif
