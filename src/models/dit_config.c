@@ -100,7 +100,7 @@ static bool find_side(struct dit_config *d, const struct ckpt *c, const struct f
 static bool find_classes(struct dit_config *d, const struct ckpt *c, const struct meta *m, struct err *e)
 {
     const struct ckpt_tensor *t = need(c, "y_embedder.embedding_table.weight", 2, e);
-    uint32_t rows;
+    uint32_t rows = 0;
     if (!t || !number(t->dim[0], CLASSES_MAX, "the number of rows of the class table", &rows, e)) return false;
     uint32_t said = meta_u32(m, "num_classes", 0);
     d->null_class = said != rows;

@@ -68,7 +68,7 @@ int64_t name_index(const char *s, const char *prefix)
 
 struct match {
     char side[8];
-    char index[8];
+    char index[12];
     const char *rest;
 }; // "@" is encoder or decoder
 
@@ -144,7 +144,7 @@ static bool try_naming(const struct ckpt *c, const char *root, const struct nami
     struct match m;
     if (!match_pattern(k->from, name, &m)) return false;
     if (k->turn == REVERSED) {
-        uint32_t levels = compvis_levels(c, root), i = (uint32_t)atoi(m.index);
+        uint32_t levels = compvis_levels(c, root), i = (uint32_t)strtoul(m.index, NULL, 10);
         if (i >= levels) return false;
         snprintf(m.index, sizeof m.index, "%u", levels - 1 - i);
     }
