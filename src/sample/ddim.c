@@ -22,7 +22,7 @@ static bool emit(const struct sample_spec *s, const struct levels *l, uint32_t i
                        s->eta, l->t[i]);
     // the original draws even what it then multiplies by nothing; diffusers does not
     struct sample_eval eval = {l->t[i], i - l->first, true, original || s->eta > 0};
-    struct tick *t = list_add(out, s, levels_share(s, l->t[i]), eval);
+    struct tick *t = tick_add(out, s, levels_share(s, l->t[i]), eval);
     struct form eps = form_source(SRC_MODEL);
     struct form x0 = form_mix(sqrt(1 / abar), form_source(REG_X), -sqrt(1 / abar - 1), eps);
     struct form moved = form_mix(sqrt(next), x0, sqrt(fmax(direction, 0)), eps);

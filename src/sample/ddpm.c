@@ -32,7 +32,7 @@ static void emit(const struct sample_spec *s, const struct levels *l, uint32_t i
     struct chain c = chain_at(l, i);
     bool last = i + 1 == l->n, quiet = s->diffusers ? l->t[i] == 0 : last; // no noise is added any more
     struct sample_eval eval = {l->t[i], i - l->first, true, !(s->diffusers && quiet)};
-    struct tick *t = list_add(out, s, levels_share(s, l->t[i]), eval);
+    struct tick *t = tick_add(out, s, levels_share(s, l->t[i]), eval);
     struct form x = form_source(REG_X);
     struct form x0 = form_mix(sqrt(1 / c.abar), x, -sqrt(1 / c.abar - 1), form_source(SRC_MODEL));
     double of_x0 = c.beta * sqrt(c.next) / (1 - c.abar), of_x = (1 - c.next) * sqrt(1 - c.beta) / (1 - c.abar);

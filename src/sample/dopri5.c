@@ -74,7 +74,7 @@ static void add_stage(struct schedule *s, const struct control *c, double t, uin
 {
     struct flow_at f = flow_at(&c->spec, t);
     struct form in = form_source(REG_STAGE), slope = flow_form(f.velocity, in);
-    struct tick *tick = list_add(s, &c->spec, fmin(fmax(1 - t, 0), 1), (struct sample_eval){t, c->tries, false, false});
+    struct tick *tick = tick_add(s, &c->spec, fmin(fmax(1 - t, 0), 1), (struct sample_eval){t, c->tries, false, false});
     tick->in_reg = REG_STAGE;
     tick_set(tick, REG_K + stage, slope);
     // beyond t = 1 some paths have no estimate; the stage itself is as good there

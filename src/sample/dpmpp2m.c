@@ -18,7 +18,7 @@ static void emit(const struct sample_spec *s, const struct levels *l, uint32_t i
 {
     struct level now = level_at(l->sigma[i]);
     struct tick *t =
-        list_add(out, s, levels_share(s, l->t[i]), (struct sample_eval){l->t[i], i - l->first, true, false});
+        tick_add(out, s, levels_share(s, l->t[i]), (struct sample_eval){l->t[i], i - l->first, true, false});
     struct form x = form_source(REG_X), before = form_source(REG_X0);
     struct form x0 = form_mix(1 / now.alpha, x, -now.noise / now.alpha, form_source(SRC_MODEL));
     tick_set(t, REG_X0, x0);

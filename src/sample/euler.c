@@ -12,7 +12,7 @@ static bool fill_noise(const struct sample_spec *s, struct schedule *out, struct
     for (uint32_t i = l.first; ok && i < l.n; i++) {
         double sigma = l.sigma[i];
         struct tick *t =
-            list_add(out, s, levels_share(s, l.t[i]), (struct sample_eval){l.t[i], i - l.first, true, false});
+            tick_add(out, s, levels_share(s, l.t[i]), (struct sample_eval){l.t[i], i - l.first, true, false});
         t->in_scale = (float)(1 / sqrt(sigma * sigma + 1));
         tick_set(t, REG_X, form_add(x, l.sigma[i + 1] - sigma, eps));
         tick_set(t, REG_X0, form_add(x, -sigma, eps));
@@ -29,7 +29,7 @@ static bool fill_flow(const struct sample_spec *s, struct schedule *out, struct 
     struct form x = form_source(REG_X);
     for (uint32_t i = g.first; i < g.n; i++) {
         struct flow_at f = flow_at(s, grid_at(&g, i));
-        struct tick *t = list_add(out, s, 1 - f.t, (struct sample_eval){f.t, i - g.first, true, false});
+        struct tick *t = tick_add(out, s, 1 - f.t, (struct sample_eval){f.t, i - g.first, true, false});
         tick_set(t, REG_X, form_add(x, grid_at(&g, i + 1) - f.t, flow_form(f.velocity, x)));
         tick_set(t, REG_X0, flow_form(f.data, x));
     }

@@ -13,7 +13,7 @@ static void emit_noise(const struct sample_spec *s, const struct levels *l, uint
     double sigma = l->sigma[i], next = l->sigma[i + 1], h = next - sigma;
     bool last = i + 1 == l->n;
     struct tick *t =
-        list_add(out, s, levels_share(s, l->t[i]), (struct sample_eval){l->t[i], i - l->first, last, false});
+        tick_add(out, s, levels_share(s, l->t[i]), (struct sample_eval){l->t[i], i - l->first, last, false});
     t->in_scale = (float)(1 / sqrt(sigma * sigma + 1));
     tick_set(t, REG_X, form_add(x, h, eps));
     tick_set(t, REG_HALF, form_add(x, h / 2, eps));
@@ -21,7 +21,7 @@ static void emit_noise(const struct sample_spec *s, const struct levels *l, uint
     if (last) return;
 
     double later = l->t[i + 1];
-    t = list_add(out, s, levels_share(s, later), (struct sample_eval){later, i - l->first, true, false});
+    t = tick_add(out, s, levels_share(s, later), (struct sample_eval){later, i - l->first, true, false});
     t->in_scale = (float)(1 / sqrt(next * next + 1));
     tick_set(t, REG_X, form_add(half, h / 2, eps));
     tick_set(t, REG_X0, form_add(x, -next, eps));
@@ -43,12 +43,12 @@ static void emit_flow(const struct sample_spec *s, const struct grid *g, uint32_
     struct form x = form_source(REG_X), half = form_source(REG_HALF);
     struct flow_at near = flow_at(s, grid_at(g, i)), far = flow_at(s, grid_at(g, i + 1));
     double h = far.t - near.t;
-    struct tick *t = list_add(out, s, 1 - near.t, (struct sample_eval){near.t, i - g->first, false, false});
+    struct tick *t = tick_add(out, s, 1 - near.t, (struct sample_eval){near.t, i - g->first, false, false});
     tick_set(t, REG_X, form_add(x, h, flow_form(near.velocity, x)));
     tick_set(t, REG_HALF, form_add(x, h / 2, flow_form(near.velocity, x)));
     tick_set(t, REG_X0, flow_form(near.data, x));
 
-    t = list_add(out, s, 1 - far.t, (struct sample_eval){far.t, i - g->first, true, false});
+    t = tick_add(out, s, 1 - far.t, (struct sample_eval){far.t, i - g->first, true, false});
     tick_set(t, REG_X, form_add(half, h / 2, flow_form(far.velocity, x)));
     tick_set(t, REG_X0, flow_form(far.data, x));
 }

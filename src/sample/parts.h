@@ -13,7 +13,7 @@ enum { REG_X, REG_X0, REG_FREE }; // every sampler: the state, the estimate of t
 bool list_reserve(struct schedule *out, uint32_t evals, uint32_t steps, uint32_t n_regs, struct err *e);
 // The next evaluation: `noise` is the share of noise in what the model sees (1 = pure), which decides guidance.
 // It reads REG_X unscaled, and every register keeps its value, until the caller says otherwise.
-struct tick *list_add(struct schedule *out, const struct sample_spec *s, double noise, struct sample_eval eval);
+struct tick *tick_add(struct schedule *out, const struct sample_spec *s, double noise, struct sample_eval eval);
 // Register `reg` becomes this after the evaluation.
 void tick_set(struct tick *t, uint32_t reg, struct form f);
 // How many of n steps a run from part way does; refuses none.

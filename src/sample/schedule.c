@@ -26,7 +26,7 @@ static double guidance_at(const struct sample_spec *s, double noise)
     return noise >= s->cfg_lo && noise <= s->cfg_hi ? s->cfg : 1;
 }
 
-struct tick *list_add(struct schedule *out, const struct sample_spec *s, double noise, struct sample_eval eval)
+struct tick *tick_add(struct schedule *out, const struct sample_spec *s, double noise, struct sample_eval eval)
 {
     struct tick *t = &out->tick[out->n];
     *t = (struct tick){.mod = out->n, .in_reg = REG_X, .n_regs = out->n_regs, .in_scale = 1};

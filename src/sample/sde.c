@@ -149,7 +149,7 @@ static void emit_last(const struct sde *d, struct schedule *out)
     if (!d->last->take) return;
     struct form x = form_source(REG_X);
     struct flow_at f = flow_at(d->spec, d->grid.to);
-    struct tick *t = list_add(out, d->spec, 1 - f.t, (struct sample_eval){f.t, out->steps - 1, true, false});
+    struct tick *t = tick_add(out, d->spec, 1 - f.t, (struct sample_eval){f.t, out->steps - 1, true, false});
     tick_set(t, REG_X, d->last->take(d, &f, x));
     tick_set(t, REG_X0, flow_form(f.data, x));
 }
@@ -163,7 +163,7 @@ static bool fill_euler(const struct sample_spec *s, struct schedule *out, struct
     struct form x = form_source(REG_X);
     for (uint32_t i = d.grid.first; i < d.grid.n; i++) {
         struct flow_at f = flow_at(s, grid_at(&d.grid, i));
-        struct tick *t = list_add(out, s, 1 - f.t, (struct sample_eval){f.t, i - d.grid.first, true, true});
+        struct tick *t = tick_add(out, s, 1 - f.t, (struct sample_eval){f.t, i - d.grid.first, true, true});
         struct form mean = form_add(x, d.dt, drift(&d, &f, x));
         tick_set(t, REG_X, form_add(mean, noise_factor(&d, &f), form_source(SRC_NOISE)));
         tick_set(t, REG_X0, flow_form(f.data, x));
@@ -181,13 +181,13 @@ static void emit_heun(const struct sde *d, uint32_t i, struct schedule *out)
     struct flow_at near = flow_at(d->spec, grid_at(&d->grid, i)), far = flow_at(d->spec, grid_at(&d->grid, i + 1));
     uint32_t step = i - d->grid.first;
     bool more = i + 1 < d->grid.n;
-    struct tick *t = list_add(out, d->spec, 1 - near.t, (struct sample_eval){near.t, step, false, false});
+    struct tick *t = tick_add(out, d->spec, 1 - near.t, (struct sample_eval){near.t, step, false, false});
     t->in_reg = REG_IN;
     tick_set(t, REG_FAR, form_add(in, d->dt, drift(d, &near, in)));
     tick_set(t, REG_X, form_add(in, d->dt / 2, drift(d, &near, in)));
     tick_set(t, REG_X0, flow_form(near.data, in));
 
-    t = list_add(out, d->spec, 1 - far.t, (struct sample_eval){far.t, step, true, more});
+    t = tick_add(out, d->spec, 1 - far.t, (struct sample_eval){far.t, step, true, more});
     t->in_reg = REG_FAR;
     struct form next = form_add(x, d->dt / 2, drift(d, &far, far_x));
     tick_set(t, REG_X, next);
