@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 struct scratch {
-    char dir[256], path[600];
+    char dir[256], path[1200];
 };
 
 static inline void scratch_open(struct scratch *s)
