@@ -60,7 +60,8 @@ bool infer_clash(struct graph *g, const struct op *o, uint32_t a, uint32_t b, co
 bool infer_now(struct graph *g, const struct op *o, uint32_t k)
 {
     const struct tensor *t = op_operand(g, o, k);
-    if (op_has(o, k) && dtype_bytes(t->dtype) == 4 && shape_count(t->sh) == TICK_WORDS) return true;
+    bool given = k == o->n_in ? o->out != 0 : op_has(o, k);
+    if (given && dtype_bytes(t->dtype) == 4 && shape_count(t->sh) == TICK_WORDS) return true;
     return graph_fail(g, o, "operand %u is no tick: %s %ux%ux%u, wanted %u words", k, dtype_name(t->dtype), t->sh.items,
                       t->sh.rows, t->sh.cols, (unsigned)TICK_WORDS);
 }

@@ -247,7 +247,7 @@ static const struct conv_case {
     {2, 4, 34, true, false, {6, 9, 3, 1, 1, 1, 1}},  {1, 3, 16, true, false, {8, 8, 3, 1, 1, 1, 1}},
     {1, 34, 3, true, false, {9, 17, 3, 1, 1, 1, 1}}, {2, 16, 66, true, true, {5, 9, 3, 1, 1, 1, 1}},
     {2, 10, 12, true, false, {4, 5, 3, 1, 1, 1, 2}}, {2, 18, 6, true, false, {7, 9, 3, 2, 0, 1, 1}},
-    {1, 8, 130, false, true, {3, 8, 1, 1, 0, 0, 1}}, {3, 24, 130, true, true, {47, 64, 3, 1, 1, 1, 1}},
+    {1, 8, 130, false, true, {3, 8, 1, 1, 0, 0, 1}}, {3, 24, 66, true, true, {47, 64, 3, 1, 1, 1, 1}},
 };
 
 static bool conv_cases(struct graph *g, uint32_t i, ten *out)

@@ -118,7 +118,7 @@ static void mod_group_pack(const struct caps *c, const struct graph *g, const st
     mod_push(g, o, s, l);
 }
 
-static const struct shape norm_shapes[] = {{1, 1, 2}, {3, 5, 7}, {2, 33, 130}, {1, 17, 257}, {2, 3, 1152}};
+static const struct shape norm_shapes[] = {{1, 1, 2}, {3, 5, 7}, {2, 65, 130}, {1, 17, 257}, {2, 17, 576}};
 
 static bool mod_cases(struct graph *g, uint32_t i, ten *out)
 {
