@@ -1,7 +1,6 @@
 // linear.c — y = act(x w^T + b) and its two residual forms, one set of kernels for all three.
 // Knows nothing about models.
 #include "kernels/common.h"
-#include "kernels/tick.h"
 
 enum { X, W, BIAS, RES, TABLE, NOW, COND, OPERANDS }; // absent ones are {0}; shaders/inc/linear.glsl has the same order
 enum finish { FINISH_PLAIN, FINISH_ADD, FINISH_GATE };
@@ -364,11 +363,8 @@ static bool gate_cases(struct graph *g, uint32_t i, ten *out)
     const struct linear_case *s;
     ten in[3];
     if (!case_operands(g, i, &s, in)) return false;
-    struct mod gate = {.conds = 3, .slot = i % 5};
     ten res = case_res(g, s);
-    gate.table = case_state(g, TABLE, DT_F32, (struct shape){6, 5, s->n}); // ticks name rows 0 and 1 of three
-    gate.now = case_input(g, NOW, DT_I32, (struct shape){1, 1, TICK_WORDS});
-    gate.cond = case_input(g, COND, DT_I32, (struct shape){1, 1, s->items});
+    struct mod gate = case_mod(g, TABLE, s->items, s->n, i % 4);
     *out = op_linear_gate(g, in[X], in[W], in[BIAS], gate, res);
     return true;
 }
