@@ -144,7 +144,8 @@ void cache_save(struct gpu *g)
     size_t bytes = 0;
     if (!g->priv->cache_path || !g->cache || !g->priv->pipes_new || g->lost) return;
     if (g->vk.vkGetPipelineCacheData(g->dev, g->cache, &bytes, NULL) != VK_SUCCESS) return;
-    if (bytes == g->priv->cache_bytes || bytes > CACHE_MAX) return; // nothing new was compiled
+    // no growth: nothing new was compiled (SwiftShader adds a bare header of 32 bytes at every use)
+    if ((g->priv->cache_bytes && bytes <= g->priv->cache_bytes + 32) || bytes > CACHE_MAX) return;
     uint8_t *data = mem_zero(bytes, 1, NULL);
     if (!data) return;
     if (g->vk.vkGetPipelineCacheData(g->dev, g->cache, &bytes, data) == VK_SUCCESS) {

@@ -47,12 +47,11 @@ static bool read_uuid(const char *text, uint8_t out[16])
     return n == 32;
 }
 
-static bool read_index(const char *text, uint32_t n, uint32_t *out)
+// One or two digits are an index and nothing else; longer numbers are model names (4090).
+static bool is_index(const char *text)
 {
     size_t len = strlen(text);
-    if (!len || len > 3 || strspn(text, "0123456789") != len) return false;
-    *out = (uint32_t)strtoul(text, NULL, 10);
-    return *out < n;
+    return (len == 1 || len == 2) && strspn(text, "0123456789") == len;
 }
 
 static bool none_matches(const struct caps *list, uint32_t n, const char *wish, struct err *e)
@@ -131,7 +130,9 @@ bool gpu_choose(const struct caps *list, uint32_t n, const char *wish, uint32_t 
                        "no Vulkan device found: install a driver (Debian: mesa-vulkan-drivers, which "
                        "also runs on the CPU)");
     if (!wish || !*wish) return choose_best(list, n, index, why, why_bytes, e);
-    if (read_index(wish, n, &i)) {
+    if (is_index(wish)) {
+        i = (uint32_t)strtoul(wish, NULL, 10);
+        if (i >= n) return none_matches(list, n, wish, e);
         snprintf(why, why_bytes, "device %u was asked for: %s", i, kinds[list[i].type].what);
         return take(list, i, index, e);
     }
