@@ -242,6 +242,7 @@ static bool fill(const struct sample_spec *s, struct schedule *out, struct err *
     out->state = c;
     if (!c) return false;
     c->spec = *s;
+    c->spec.sampler = c->spec.spacing = c->spec.diffusion = c->spec.last_step = NULL; // may not outlive this call
     if (!flow_grid(s, &c->grid, e)) return false;
     if (!list_reserve(out, STAGES - 1, c->grid.n - c->grid.first, N_REGS, e)) return false;
     c->t = grid_at(&c->grid, c->grid.first);

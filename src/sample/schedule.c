@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_STEPS = 10000, MAX_TRAIN_STEPS = 100000 };
+enum { MAX_STEPS = 10000, MAX_TRAIN_STEPS = 10000 };
 
 bool list_reserve(struct schedule *out, uint32_t evals, uint32_t steps, uint32_t n_regs, struct err *e)
 {
@@ -111,6 +111,7 @@ static bool check_numbers(const struct sample_spec *s, struct err *e)
 // An option that would change nothing is a misunderstanding, and better said than swallowed.
 static bool check_idle_options(const struct sampler_row *r, const struct sample_spec *s, struct err *e)
 {
+    char shown[60];
     bool flow = s->family == FAMILY_FLOW, sde = flow && r->stochastic;
     if (s->eta != 0 && (flow || strcmp(r->name, "ddim") != 0))
         return err_set(e, ERR_ARG, "eta %g: sampler %s has no eta, only ddim has", s->eta, r->name);
@@ -122,8 +123,8 @@ static bool check_idle_options(const struct sampler_row *r, const struct sample_
     if (!r->adaptive && (s->atol != 0 || s->rtol != 0))
         return err_set(e, ERR_ARG, "sampler %s has fixed steps: atol and rtol belong to dopri5", r->name);
     if (flow && s->spacing && !flow_counts_points(s))
-        return err_set(e, ERR_ARG, "spacing \"%.60s\": a flow's times are even, only \"points\" can be asked for",
-                       s->spacing);
+        return err_set(e, ERR_ARG, "spacing \"%s\": a flow's times are even, only \"points\" can be asked for",
+                       text_clean(shown, sizeof shown, s->spacing, strlen(s->spacing)));
     return true;
 }
 
