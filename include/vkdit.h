@@ -176,6 +176,7 @@ typedef struct vkdit_progress {
     double t;                  /* timestep given to the model */
     double step_seconds;       /* wall time of this step */
     double elapsed_seconds;
+    const char *sampler;       /* the one in use, also when the job left it open */
 } vkdit_progress;
 
 /* begin: plans, computes the modulation table. step: one sampler step; *done is set after the last.

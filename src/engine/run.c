@@ -327,5 +327,6 @@ void vkdit_run_get_progress(const vkdit_run *r, vkdit_progress *p)
                           .evals = r->evals_done,
                           .t = r->last_t,
                           .step_seconds = r->step_seconds,
-                          .elapsed_seconds = r->seconds};
+                          .elapsed_seconds = r->seconds,
+                          .sampler = r->sampler ? r->sampler->name : NULL};
 }
