@@ -6,7 +6,6 @@
 #include "base/base.h"
 #include "kernels/tick.h"
 
-enum predict { PREDICT_EPS, PREDICT_V };  // DiT's noise, SiT's velocity (noise and score models too: see path)
 enum path { PATH_LINEAR, PATH_GVP, PATH_VP };
 enum flow_target { FLOW_VELOCITY, FLOW_NOISE, FLOW_SCORE };
 enum family { FAMILY_DDPM = 1, FAMILY_FLOW = 2 }; // bit mask: which schedules a sampler can drive
@@ -14,54 +13,57 @@ enum family { FAMILY_DDPM = 1, FAMILY_FLOW = 2 }; // bit mask: which schedules a
 // Everything that decides a trajectory except the model, the seed and the start. Zero or NULL is the default of
 // every number but steps, eta and cfg. What a sampler would ignore is refused, so leave what was not asked for at zero.
 struct sample_spec {
-    const char *sampler;       // row name or alias
-    uint32_t steps;            // updates of x. spacing "points" counts a flow's grid points instead, as SiT's --num-sampling-steps
+    const char *sampler; // row name or alias
+    uint32_t steps;      // updates of x. Spacing "points" counts a flow's grid points instead, as SiT does
     enum family family;
     // DDPM
-    uint32_t train_steps;      // 1000
+    uint32_t train_steps; // 1000
     double beta_start, beta_end;
-    const char *spacing;       // "even" (DiT "N"), "ddim" ("ddimN"), "leading", "trailing", "linspace"; flow: "points"; NULL = sampler's own
-    double eta;                // DDIM
-    bool learned_var;          // the model gives variance channels
-    bool diffusers;            // the folder's pipeline numerics instead of the original's
+    // DDPM: "even" (DiT "N"), "ddim" ("ddimN"), "leading", "trailing", "linspace", or a list "10,15,20"; flow: "points"
+    const char *spacing;
+    double eta;       // DDIM
+    bool learned_var; // the model gives variance channels
+    bool diffusers;   // the folder's pipeline numerics instead of the original's
     // flow
     enum path path;
     enum flow_target target;
-    const char *diffusion;     // "sbdm","sigma","linear","decreasing","increasing-decreasing","constant"
+    const char *diffusion; // "sbdm","sigma","linear","decreasing","increasing-decreasing","constant"
     double diffusion_norm;
-    const char *last_step;     // "mean","euler","tweedie","none"
+    const char *last_step; // "mean","euler","tweedie","none"
     double last_step_size;
-    double atol, rtol;         // dopri5
+    double atol, rtol; // dopri5
     // guidance
-    double cfg, cfg_lo, cfg_hi; // scale inside lo <= u <= hi, 1 outside; u: 1 = pure noise, 0 = clean; both 0 = everywhere
-    double strength;           // 1 = from pure noise; less starts part way (init image)
+    double cfg;            // inside the band, 1 outside
+    double cfg_lo, cfg_hi; // band of the share of noise, 1 = pure noise, 0 = clean; both 0 = everywhere
+    double strength;       // 1 = from pure noise; less starts part way (init image)
 };
 
-struct sample_eval {           // host-side facts of one evaluation, for progress, traces and the table
-    double t;                  // what the model's timestep embedder receives
-    uint32_t step;             // the step it belongs to
-    bool ends_step;            // the state after this evaluation is x[step + 1]
-    bool draws;                // one noise tensor is drawn for this evaluation's update (even if its factor is 0)
+struct sample_eval { // host-side facts of one evaluation, for progress, traces and the table
+    double t;        // what the model's timestep embedder receives
+    uint32_t step;   // the step it belongs to
+    bool ends_step;  // the state after this evaluation is x[step + 1]
+    bool draws;      // one noise tensor is drawn for this evaluation's update (even if its factor is 0)
 };
 
 struct schedule {
-    struct tick *tick;         // n evaluations
+    struct tick *tick; // n evaluations
     struct sample_eval *eval;
     uint32_t n, steps;
     uint32_t n_regs;
-    uint32_t x0_reg;           // register that holds the estimate of the finished image after each evaluation
-    double start_signal, start_noise; // x_start = signal * clean + noise * z (z alone when strength is 1: noise = start_noise)
+    uint32_t x0_reg; // register that holds the estimate of the finished image after each evaluation
+    // x_start = start_signal * clean + start_noise * z; no signal when strength is 1
+    double start_signal, start_noise;
     bool init_draws;           // one noise tensor is drawn before the first evaluation (SDE Heun)
     double init[TICK_REGS][2]; // register r starts as init[r][0] * x_start + init[r][1] * that noise
     bool adaptive;             // dopri5: n = 0 here, ticks are made group by group by schedule_next
     const float *points;       // adaptive: states at the n_points grid times the last accepted step passed, in order
     uint32_t n_points;
-    void *state;               // adaptive controller
+    void *state; // adaptive controller
 };
 
 struct sampler_row {
     const char *name, *alias, *about;
-    uint32_t families;         // mask of enum family
+    uint32_t families; // mask of enum family
     bool stochastic, adaptive;
     const char *default_spacing;
     bool (*fill)(const struct sample_spec *s, struct schedule *out, struct err *e);
@@ -81,11 +83,17 @@ void schedule_free(struct schedule *s);
 bool schedule_next(struct schedule *s, float *regs, uint64_t values, uint32_t *n, bool *done, struct err *e);
 
 // --- random numbers ---
-struct torch_rng { uint32_t mt[624]; uint32_t at; bool have_next; double next; };
-void torch_seed(struct torch_rng *r, uint64_t seed);           // torch.manual_seed
-uint32_t torch_word(struct torch_rng *r);                      // the next word of the stream
-void torch_randn(struct torch_rng *r, float *out, uint64_t n); // torch.randn(n) on a CPU with AVX2 or AVX512, to the bit
-void torch_rand(struct torch_rng *r, float *out, uint64_t n);  // torch.rand(n)
+struct torch_rng {
+    uint32_t mt[624];
+    uint32_t at;
+    bool have_next;
+    double next;
+};
+// torch.manual_seed; the next word of the stream; torch.rand(n); torch.randn(n) on a CPU with AVX2 or AVX512, to the bit.
+void torch_seed(struct torch_rng *r, uint64_t seed);
+uint32_t torch_word(struct torch_rng *r);
+void torch_rand(struct torch_rng *r, float *out, uint64_t n);
+void torch_randn(struct torch_rng *r, float *out, uint64_t n);
 // CUDA's torch.randn(n), to about 1e-6. offset: the counter word, as in struct tick; threads: blocks * 256 of the
 // imitated GPU's launch, 0 = one wave. Returns the offset of the next call.
 uint64_t philox_randn(uint64_t seed, uint64_t offset, uint32_t threads, float *out, uint64_t n);
