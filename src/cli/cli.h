@@ -42,14 +42,14 @@ void interrupt_watch(void);
 int interrupt_asked(void *unused);
 
 // report.c
-void report_print(FILE *out, const json_t *value, bool colour);
+void report_print(FILE *out, const json_t *value, int indent, bool colour);
 
 // help.c, manual.c, complete.c: all from the option table
 void help_program(FILE *out, bool colour);
 void help_command(FILE *out, const struct command *c, bool colour);
 void manual_print(FILE *out);
 bool completions_print(FILE *out, const char *shell, struct err *e);
-// Text wrapped to 80 columns, `indent` on every line but the first, which starts at column `at`.
-void help_wrap(FILE *out, const char *text, int at, int indent);
+// Wrapped text, `indent` on every line but the first, which starts at column `at`.
+void help_wrap(FILE *out, const char *text, int at, int indent, int columns);
 
 #endif

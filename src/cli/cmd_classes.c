@@ -22,10 +22,7 @@ static int run(struct cli *c)
 {
     struct subject s;
     struct err e = {0};
-    if (c->s.operands) {
-        c->s.model = c->s.operand[0];
-        c->s.origin[option_find("model", IN_EVERY) - option_table] = FROM_COMMAND_LINE;
-    }
+    subject_take_operand(c);
     if (subject_choose(&s, c, &e) && subject_open(&s, &e)) print_classes(c, s.model, s.info.classes);
     subject_close(&s);
     return e.code ? cli_fail_err(c, &e) : EXIT_OK;

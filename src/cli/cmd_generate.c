@@ -73,14 +73,55 @@ static bool finish(struct generation *g, struct err *e)
     return ok;
 }
 
+static const char *precision_name(vkdit_precision p)
+{
+    return p == VKDIT_PRECISION_F16 ? "fp16" : "fp32";
+}
+
+static void event_start(struct generation *g)
+{
+    const vkdit_model_info *m = &g->subject.info;
+    const char *reason = vkdit_device_reason(g->subject.context);
+    json_t *classes = json_array();
+    for (uint32_t i = 0; i < g->images; i++) json_array_append_new(classes, json_integer(g->classes[i]));
+    cli_event(g->cli, json_pack("{ss, ss, ss, sb, sI, si, so, ss, si, sI}", "event", "start", "version",
+                                vkdit_version(), "model", m->name, "synthetic", m->synthetic, "parameters",
+                                (json_int_t)m->parameters, "images", (int)g->images, "classes", classes, "sampler",
+                                g->at.sampler, "steps", (int)g->at.steps, "seed", (json_int_t)g->job.seed));
+    cli_event(g->cli, json_pack("{ss, ss, ss, ss}", "event", "device", "name", vkdit_device_name(g->subject.context),
+                                "reason", reason ? reason : "", "precision", precision_name(m->precision)));
+}
+
+// Once the run is known to make sense: says what was chosen, and completes the settings that the recipe is made of.
+static void introduce(struct generation *g)
+{
+    const vkdit_model_info *m = &g->subject.info;
+    struct settings *s = &g->cli->s;
+    vkdit_run_get_progress(g->run, &g->at);
+    if (!option_origin(s, "sampler")) {
+        s->sampler = g->at.sampler;
+        option_resolve(s, "sampler");
+    }
+    if (!g->introduced && m->synthetic)
+        cli_say(g->cli,
+                "%s has random weights: the pictures only show that everything works; -m FILE takes a real model",
+                m->name);
+    if (!g->introduced)
+        cli_say(g->cli, "%s on %s, %s", m->name, vkdit_device_name(g->subject.context), precision_name(m->precision));
+    cli_detail(g->cli, "classes %.200s, sampler %s, seed %llu", s->classes, g->at.sampler, (unsigned long long)s->seed);
+    g->introduced = true;
+    event_start(g);
+}
+
 static bool one_run(struct generation *g, struct err *e)
 {
     vkdit_error error = {0};
     g->at = (vkdit_progress){0};
     g->job.seed = g->cli->s.seed;
-    const bool ok = (!vkdit_run_begin(g->subject.model, &g->job, &g->run, &error) || err_api(e, &error)) &&
-                    table_files(g, e) && run_steps(g, e) && finish(g, e);
+    bool ok = !vkdit_run_begin(g->subject.model, &g->job, &g->run, &error) || err_api(e, &error);
     progress_wipe(&g->subject.progress);
+    if (ok) introduce(g);
+    ok = ok && table_files(g, e) && run_steps(g, e) && finish(g, e);
     vkdit_run_close(g->run);
     g->run = NULL;
     return ok;
@@ -109,28 +150,6 @@ static bool all_runs(struct generation *g, struct err *e)
         if (!ok && !(again && retry_fp32(g, e))) return false;
     }
     return true;
-}
-
-// What was chosen, before the work begins.
-static void introduce(struct generation *g)
-{
-    const vkdit_model_info *m = &g->subject.info;
-    const char *device = vkdit_device_name(g->subject.context), *reason = vkdit_device_reason(g->subject.context);
-    const struct settings *s = &g->cli->s;
-    if (m->synthetic)
-        cli_say(g->cli,
-                "%s has random weights: the pictures only show that everything works; -m FILE takes a real model",
-                m->name);
-    cli_say(g->cli, "%s on %s, %s", m->name, device, m->precision == VKDIT_PRECISION_F16 ? "fp16" : "fp32");
-    cli_detail(g->cli, "%s: %s", device, reason ? reason : "");
-    cli_detail(g->cli, "%u pictures, classes %.200s, seed %llu", g->images, s->classes, (unsigned long long)s->seed);
-    json_t *classes = json_array();
-    for (uint32_t i = 0; i < g->images; i++) json_array_append_new(classes, json_integer(g->classes[i]));
-    cli_event(g->cli, json_pack("{ss, ss, ss, sb, si, so, sI, sI}", "event", "start", "version", vkdit_version(),
-                                "model", m->name, "synthetic", m->synthetic, "images", (int)g->images, "classes",
-                                classes, "seed", (json_int_t)s->seed, "parameters", (json_int_t)m->parameters));
-    cli_event(g->cli, json_pack("{ss, ss, ss, ss}", "event", "device", "name", device, "reason", reason ? reason : "",
-                                "precision", m->precision == VKDIT_PRECISION_F16 ? "fp16" : "fp32"));
 }
 
 // From here on the settings say exactly what is done, defaults included where they decide the picture.
@@ -163,7 +182,6 @@ static bool generate(struct generation *g, struct err *e)
     check_identity(g);
     if (!job_prepare(g, e) || !save_check(g, e)) return false;
     complete_settings(g);
-    introduce(g);
     if (!all_runs(g, e) || !subject_validated(&g->subject, e)) return false;
     cli_event(g->cli,
               json_pack("{ss, si, sf}", "event", "done", "images", (int)g->saved, "seconds", clock_seconds() - began));

@@ -6,10 +6,7 @@ static int run(struct cli *c)
 {
     struct subject s;
     struct err e = {0}, no_device = {0};
-    if (c->s.operands) {
-        c->s.model = c->s.operand[0];
-        c->s.origin[option_find("model", IN_EVERY) - option_table] = FROM_COMMAND_LINE;
-    }
+    subject_take_operand(c);
     if (!subject_choose(&s, c, &e)) return cli_fail_err(c, &e);
     // the memory plan needs a device; everything else can be said without one, unless one was asked for
     if (!subject_open_device(&s, &no_device) && (c->s.device || c->s.limit)) return cli_fail_err(c, &no_device);

@@ -23,6 +23,7 @@ struct generation {
     struct progress progress;
     double preview_at; // when the last --show-steps picture was drawn
 
+    bool introduced;        // the user was told what runs where
     uint32_t saved, number; // pictures written; last running number
     char **taken;           // names written by this process, kept under --force
     uint32_t n_taken, cap_taken;

@@ -12,13 +12,13 @@ static int characters(const char *s, size_t bytes)
     return n;
 }
 
-void help_wrap(FILE *out, const char *text, int at, int indent)
+void help_wrap(FILE *out, const char *text, int at, int indent, int columns)
 {
     bool fresh = true; // nothing on this line yet
     while (*text) {
         const size_t n = strcspn(text, " \n");
         const int width = characters(text, n);
-        if (!fresh && at + 1 + width > COLUMNS - 1) {
+        if (!fresh && at + 1 + width > columns - 1) {
             fprintf(out, "\n%*s", indent, "");
             at = indent;
             fresh = true;
@@ -61,7 +61,7 @@ static void print_option(FILE *out, const struct option *o)
     if (o->words) n += snprintf(tail + n, sizeof tail - (size_t)n, " (%s)", o->words);
     if (o->env) n += snprintf(tail + n, sizeof tail - (size_t)n, " [%s]", o->env);
     if (o->also) snprintf(tail + n, sizeof tail - (size_t)n, " {also %s}", o->also);
-    help_wrap(out, tail, HELP_AT, HELP_AT);
+    help_wrap(out, tail, HELP_AT, HELP_AT, COLUMNS);
 }
 
 static void print_options(FILE *out, unsigned bit, bool colour)
@@ -85,7 +85,7 @@ void help_command(FILE *out, const struct command *c, bool colour)
             c->operand && !c->operand_needed ? "]" : "");
     if (c->details) {
         fputc('\n', out);
-        help_wrap(out, c->details, 0, 0);
+        help_wrap(out, c->details, 0, 0, COLUMNS);
     }
     print_options(out, c->bit, colour);
     print_examples(out, c->examples, colour);

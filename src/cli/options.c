@@ -166,7 +166,7 @@ const struct option option_table[] = {
     {"quiet", NULL, 'q', .kind = &kind_flag, .at = AT(quiet), .commands = IN_EVERY, .group = general_group,
      .help = "say nothing but errors"},
     {"verbose", NULL, 'v', .kind = &kind_counter, .at = AT(verbose), .commands = IN_EVERY, .group = general_group,
-     .help = "say more; twice for everything"},
+     .help = "say more"},
     {"color", "--colour", .value = "WHEN", .kind = &kind_choice, .at = AT(colour), .words = "auto never always",
      .commands = IN_EVERY, .group = general_group, .help = "colours on the terminal; auto honours NO_COLOR"},
     {"help", NULL, 'h', .kind = &kind_flag, .at = AT(help), .commands = IN_EVERY, .group = general_group,

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MAX_COLUMNS = 12, TEXT = 200, WIDTH = 110 };
+enum { MAX_COLUMNS = 12, TEXT = 1000, WIDTH = 110, LEAST_LAST = 30 };
 
 static bool is_scalar(const json_t *v)
 {
@@ -107,7 +107,7 @@ static bool table_widths(const json_t *array, int *width, size_t *columns)
     }
     int total = 0;
     for (size_t k = 0; k + 1 < *columns; k++) total += width[k] + 2;
-    return total < WIDTH;
+    return total < WIDTH - LEAST_LAST; // the last column may wrap
 }
 
 static void table_row(FILE *out, const json_t *first, const json_t *row, const int *width, size_t columns, int indent)
@@ -115,6 +115,7 @@ static void table_row(FILE *out, const json_t *first, const json_t *row, const i
     const char *key;
     json_t *v;
     size_t k = 0;
+    int at = indent;
     fprintf(out, "%*s", indent, "");
     json_object_foreach((json_t *)first, key, v)
     {
@@ -123,10 +124,13 @@ static void table_row(FILE *out, const json_t *first, const json_t *row, const i
             cell_text(text, sizeof text, key, json_object_get(row, key));
         else
             key_text(text, sizeof text, key);
-        const bool last = ++k == columns;
-        fprintf(out, "%s%*s", text, last ? 0 : width[k - 1] + 2 - text_columns(text), "");
+        if (++k == columns) {
+            help_wrap(out, text, at, at, WIDTH);
+            break;
+        }
+        fprintf(out, "%s%*s", text, width[k - 1] + 2 - text_columns(text), "");
+        at += width[k - 1] + 2;
     }
-    fputc('\n', out);
 }
 
 static void print_object(FILE *out, const json_t *object, int indent, bool colour);
@@ -157,7 +161,7 @@ static void print_array(FILE *out, const json_t *array, int indent, bool colour)
 
 static void print_member(FILE *out, const char *key, const json_t *v, int indent, int width, bool colour)
 {
-    char name[TEXT], text[1000];
+    char name[TEXT], text[TEXT];
     key_text(name, sizeof name, key);
     const bool list = json_is_array(v) && all_scalars(v);
     if ((json_is_object(v) && !json_object_size(v)) || (json_is_array(v) && !json_array_size(v))) {
@@ -165,7 +169,7 @@ static void print_member(FILE *out, const char *key, const json_t *v, int indent
     } else if (is_scalar(v) || list) {
         cell_text(text, sizeof text, key, v);
         fprintf(out, "%*s%-*s  ", indent, "", width, name);
-        help_wrap(out, text, indent + width + 2, indent + width + 2);
+        help_wrap(out, text, indent + width + 2, indent + width + 2, WIDTH);
     } else {
         fprintf(out, "%*s%s%s%s\n", indent, "", cli_bold(colour), name, cli_plain(colour));
         if (json_is_object(v))
@@ -189,13 +193,13 @@ static void print_object(FILE *out, const json_t *object, int indent, bool colou
     json_object_foreach((json_t *)object, key, v) print_member(out, key, v, indent, width, colour);
 }
 
-void report_print(FILE *out, const json_t *value, bool colour)
+void report_print(FILE *out, const json_t *value, int indent, bool colour)
 {
     char text[TEXT];
     if (json_is_object(value))
-        print_object(out, value, 0, colour);
+        print_object(out, value, indent, colour);
     else if (json_is_array(value))
-        print_array(out, value, 0, colour);
+        print_array(out, value, indent, colour);
     else
-        fprintf(out, "%s\n", scalar_text(text, sizeof text, NULL, value));
+        fprintf(out, "%*s%s\n", indent, "", scalar_text(text, sizeof text, NULL, value));
 }

@@ -94,7 +94,7 @@ int cli_report(const struct cli *c, char *json)
         if (json[0] && json[strlen(json) - 1] != '\n') fputc('\n', stdout);
     } else {
         json_t *value = json_loads(json, JSON_DECODE_ANY, NULL);
-        report_print(stdout, value, c->colour_out);
+        report_print(stdout, value, 0, c->colour_out);
         json_decref(value);
     }
     vkdit_free(json);

@@ -47,6 +47,13 @@ static bool find_shipped(char *out, size_t room)
     return false;
 }
 
+void subject_take_operand(struct cli *c)
+{
+    if (!c->s.operands) return;
+    c->s.model = c->s.operand[0];
+    c->s.origin[option_find("model", IN_EVERY) - option_table] = FROM_COMMAND_LINE;
+}
+
 bool subject_choose(struct subject *s, const struct cli *c, struct err *e)
 {
     const struct settings *set = &c->s;

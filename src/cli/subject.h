@@ -15,6 +15,8 @@ struct subject {
     char shipped[512];        // path of the model that came with the program, when that is used
 };
 
+// "vkdit inspect FILE" is "vkdit inspect --model FILE".
+void subject_take_operand(struct cli *c);
 // Which model: --model, --synthetic, $VKDIT_MODEL, the one that ships, or else a tiny synthetic DiT. Fills options.
 bool subject_choose(struct subject *s, const struct cli *c, struct err *e);
 // Opens device and model; interrupt-aware. Works again after subject_close, with options changed.
