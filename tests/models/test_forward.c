@@ -3,16 +3,6 @@
 #include "golden.h"
 #include "vkdit.h"
 
-static double relative(const float *got, const float *want, uint64_t n)
-{
-    double d = 0, w = 0;
-    for (uint64_t i = 0; i < n; i++) {
-        d += ((double)got[i] - want[i]) * ((double)got[i] - want[i]);
-        w += (double)want[i] * want[i];
-    }
-    return w > 0 ? sqrt(d / w) : sqrt(d);
-}
-
 static uint64_t count(const vkdit_tensor *t)
 {
     uint64_t n = 1;
@@ -34,7 +24,7 @@ static unsigned compare(const char *what, const vkdit_tensors *out, struct golde
         CHECK(have == count(t), "%s: %s has %llu values, the golden %llu", what, t->name, (unsigned long long)count(t),
               (unsigned long long)have);
         if (have != count(t)) continue;
-        double e = relative(t->data, want, have), bar = !strcmp(t->name, "t_freq") ? 1e-4 : limit;
+        double e = golden_error(t->data, want, have), bar = !strcmp(t->name, "t_freq") ? 1e-4 : limit;
         CHECK(e <= bar, "%s: %s is off by %.3g, allowed %.3g", what, t->name, e, bar);
         if (e > worst) worst = e, worst_name = t->name;
         n++;
@@ -86,7 +76,7 @@ static void one(vkdit *context, const char *weights, const char *io, unsigned at
     uint64_t have = 0;
     for (uint32_t i = 0; s == VKDIT_OK && i < out.count; i++)
         if (!strcmp(out.tensor[i].name, "out")) {
-            double off = relative(out.tensor[i].data, golden_f32(&g, "out", &have), count(&out.tensor[i]));
+            double off = golden_error(out.tensor[i].data, golden_f32(&g, "out", &have), count(&out.tensor[i]));
             printf("%-28s fp16 prediction off by %.2g\n", io, off);
             CHECK(off <= 1e-2, "%s fp16: off by %.3g", io, off);
         }
@@ -109,7 +99,7 @@ static void guided(vkdit *context, const char *weights, float cfg, float channel
         uint64_t have;
         const float *ref = golden_f32(&g, want, &have);
         CHECK(have == count(&out.tensor[i]), "%s %s: size", weights, want);
-        double off = relative(out.tensor[i].data, ref, have);
+        double off = golden_error(out.tensor[i].data, ref, have);
         printf("%-28s %s off by %.2g\n", weights, want, off);
         CHECK(off <= 5e-5, "%s %s: off by %.3g", weights, want, off);
     }

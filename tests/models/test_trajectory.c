@@ -6,16 +6,6 @@
 
 #include <stdbool.h>
 
-static double relative(const float *got, const float *want, uint64_t n)
-{
-    double d = 0, w = 0;
-    for (uint64_t i = 0; i < n; i++) {
-        d += ((double)got[i] - want[i]) * ((double)got[i] - want[i]);
-        w += (double)want[i] * want[i];
-    }
-    return w > 0 ? sqrt(d / w) : sqrt(d);
-}
-
 static const vkdit_tensor *find(const vkdit_tensors *l, const char *name)
 {
     for (uint32_t i = 0; i < l->count; i++)
@@ -104,7 +94,7 @@ static void compare(const struct one *c, const vkdit_tensors *out, struct golden
     uint64_t each = have / mine->dim[0];
     double worst = 0, last = 0;
     for (uint64_t k = 0; k < mine->dim[0]; k++) {
-        last = relative((const float *)mine->data + k * each, x + k * each, each);
+        last = golden_error((const float *)mine->data + k * each, x + k * each, each);
         if (last > worst) worst = last;
     }
     printf("%-26s %-14s last state off by %.2g, worst %.2g\n", c->file, how, last, worst);
@@ -116,8 +106,8 @@ static void compare(const struct one *c, const vkdit_tensors *out, struct golden
     const float *want = golden_f32(g, name, &have);
     CHECK(x0 && count(x0) == have, "%s %s: estimates missing", c->file, how);
     if (x0 && count(x0) == have)
-        CHECK(relative(x0->data, want, have) <= 5e-4, "%s %s: estimates off by %.3g", c->file, how,
-              relative(x0->data, want, have));
+        CHECK(golden_error(x0->data, want, have) <= 5e-4, "%s %s: estimates off by %.3g", c->file, how,
+              golden_error(x0->data, want, have));
 }
 
 static void one(vkdit *context, const struct one *c)
