@@ -41,12 +41,13 @@ struct operand {
     uint32_t word;
 };
 
-// The byte range that binding k of a dispatch sees. Ranges start aligned; `word` is what was aligned away.
+// The byte range that binding k of a dispatch sees. Ranges start aligned; `word` is what was aligned away. An absent
+// operand sees operand 0: the output's aligned range can reach into what another shard writes.
 static struct operand operand_of(const struct program *x, const struct dispatch *d, uint32_t k)
 {
     const struct op *o = &x->plan->g->op[d->op];
-    uint32_t t = k < o->n_in && o->in[k] ? o->in[k] : o->out;
-    uint32_t which = k < o->n_in && o->in[k] ? k : o->n_in;
+    uint32_t which = k == o->n_in || o->in[k] ? k : 0;
+    uint32_t t = which < o->n_in ? o->in[which] : o->out;
     const struct tensor *a = &x->plan->g->t[t];
     const struct place *at = &x->plan->place[t];
     struct span s = {0, shape_count(a->sh)};

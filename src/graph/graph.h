@@ -103,7 +103,7 @@ struct layout {
 
 // One way to run an op on a device.
 //
-// Operands: bindings 0..n_in-1 are op.in[] (absent ones are bound to the output), binding n_in is op.out.
+// Operands: bindings 0..n_in-1 are op.in[] (absent ones are bound to operand 0), binding n_in is op.out.
 // In a descriptor kernel the push block starts with one uint per binding: the element offset of the
 // operand inside the bound range (32-bit words for F32/I32, pairs for F16), because Vulkan aligns ranges.
 // In an `addresses` kernel it starts with one 64-bit address per binding instead, and nothing is bound.

@@ -164,7 +164,7 @@ void launch_open(const struct graph *g, const struct op *o, struct launch *l, ui
 {
     uint32_t halves = 0;
     for (uint32_t k = 0; k <= o->n_in; k++)
-        if (is_half(op_has(o, k) ? op_operand(g, o, k) : op_output(g, o))) halves |= 1u << k;
+        if (is_half(op_operand(g, o, k))) halves |= 1u << k; // t[0], which absent operands name, is no half
     *l = (struct launch){.groups = {1, 1, 1}};
     launch_spec(l, halves);
     launch_spec(l, threads);

@@ -68,8 +68,8 @@ void launch_groups(const struct caps *c, struct launch *l, uint64_t total);
 void launch_push(struct launch *l, uint32_t word); // next word after the operand table
 void launch_push_float(struct launch *l, float v);
 void launch_spec(struct launch *l, uint32_t word); // next specialisation constant
-// Clears l and sets the constants that shaders/inc/operand.glsl declares: which operands are halves (an absent one is
-// bound to the output), and the workgroup size.
+// Clears l and sets the constants that shaders/inc/operand.glsl declares: which operands are halves, and the
+// workgroup size.
 void launch_open(const struct graph *g, const struct op *o, struct launch *l, uint32_t threads);
 // The grid of an elementwise kernel (shaders/inc/each.glsl), with its first push word: `count` elements of the output.
 // On a CPU device a workgroup gets enough elements to be worth starting.

@@ -120,7 +120,7 @@ static void activate_pack(const struct caps *c, const struct graph *g, const str
 
 static bool activate_cases(struct graph *g, uint32_t i, ten *out)
 {
-    static const struct shape shapes[] = {{1, 1, 1}, {2, 5, 26}, {3, 3, 257}};
+    static const struct shape shapes[] = {{1, 1, 1}, {2, 5, 26}, {3, 67, 257}};
     if (i >= 3 * COUNTOF(shapes)) return false;
     *out = op_activate(g, case_act(g, 0, shapes[i / 3]), ACT_GELU_TANH + i % 3);
     return true;
@@ -196,7 +196,7 @@ static bool slice_cases(struct graph *g, uint32_t i, ten *out)
     static const struct {
         struct shape sh;
         uint32_t first, count;
-    } t[] = {{{1, 1, 2}, 1, 1}, {{2, 5, 8}, 0, 4}, {{3, 67, 10}, 3, 6}, {{1, 7, 11}, 4, 7}};
+    } t[] = {{{1, 1, 2}, 1, 1}, {{2, 5, 8}, 0, 4}, {{2, 300, 40}, 9, 30}, {{1, 7, 11}, 4, 7}};
     if (i >= COUNTOF(t)) return false;
     *out = op_slice_cols(g, case_act(g, 0, t[i].sh), t[i].first, t[i].count);
     return true;

@@ -119,7 +119,7 @@ static bool gather_cases(struct graph *g, uint32_t i, ten *out)
 {
     static const struct {
         uint32_t rows, cols, count;
-    } t[] = {{3, 1, 1}, {5, 34, 7}, {2, 66, 65}}; // the last is too short for some indices
+    } t[] = {{3, 1, 1}, {5, 34, 7}, {2, 130, 257}}; // the last is too short for some indices
     if (i >= COUNTOF(t)) return false;
     struct shape table = {1, t[i].rows, t[i].cols};
     ten w = case_weight(g, 0, t[i].cols % 2 ? DT_F32 : g->weight, table);
@@ -197,7 +197,7 @@ static bool pair_cases(struct graph *g, uint32_t i, ten *out)
 {
     static const struct {
         uint32_t n, m, cols;
-    } t[] = {{1, 1, 1}, {3, 2, 33}, {5, 7, 130}};
+    } t[] = {{1, 1, 1}, {3, 2, 33}, {17, 9, 130}};
     if (i >= COUNTOF(t)) return false;
     ten a = case_input(g, 0, DT_F32, (struct shape){t[i].n, 1, t[i].cols});
     ten b = case_input(g, 1, DT_F32, (struct shape){t[i].m, 1, t[i].cols});
@@ -281,7 +281,7 @@ static bool put_cases(struct graph *g, uint32_t i, ten *out)
 {
     static const struct {
         uint32_t n, d, count, first, rows, slots;
-    } t[] = {{1, 1, 1, 0, 1, 1}, {3, 5, 6, 2, 4, 9}, {7, 66, 2, 1, 7, 3}};
+    } t[] = {{1, 1, 1, 0, 1, 1}, {3, 5, 6, 2, 4, 9}, {131, 66, 2, 1, 131, 3}};
     if (i >= COUNTOF(t)) return false;
     ten a = case_act(g, 0, (struct shape){t[i].n, 1, t[i].d * t[i].count});
     ten table = case_state(g, 1, DT_F32, (struct shape){t[i].rows, t[i].slots, t[i].d});

@@ -53,7 +53,7 @@ static void transpose_pack(const struct caps *c, const struct graph *g, const st
 
 static bool transpose_cases(struct graph *g, uint32_t i, ten *out)
 {
-    static const struct shape shapes[] = {{1, 1, 1}, {3, 4, 66}, {2, 65, 6}, {1, 3, 130}};
+    static const struct shape shapes[] = {{1, 1, 1}, {3, 4, 66}, {5, 65, 66}, {1, 3, 130}};
     if (i >= 2 * COUNTOF(shapes)) return false;
     ten x = case_act(g, 0, shapes[i / 2]);
     *out = i % 2 ? op_nchw_to_rows(g, x, 5.5f) : op_rows_to_nchw(g, x, 0.25f);
@@ -217,7 +217,7 @@ static void bytes_pack(const struct caps *c, const struct graph *g, const struct
 
 static bool bytes_cases(struct graph *g, uint32_t i, ten *out)
 {
-    static const struct shape shapes[] = {{1, 1, 3}, {3, 67, 3}};
+    static const struct shape shapes[] = {{1, 1, 3}, {3, 2100, 3}};
     if (i >= COUNTOF(shapes)) return false;
     *out = op_to_bytes(g, case_act(g, 0, shapes[i]));
     return true;

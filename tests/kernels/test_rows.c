@@ -17,6 +17,7 @@ static const char *const limit_masks[] = {
     "no_addresses,no_subgroup_arith,no_subgroup_ballot,no_subgroup_shuffle,no_subgroup_pick,no_fp16,no_16bit_storage,"
     "no_coop",
 };
+enum { SMALL_RANGE = 64 * 1024 };
 static const struct storage {
     enum dtype act, weight;
     const char *name;
@@ -34,6 +35,7 @@ struct trial {
 
 struct tally {
     uint32_t cases, kernels;
+    uint32_t sharded, refused; // plans that cut this op; plans that cannot be made because a whole operand is too large
     double worst;
     char worst_kernel[64];
 };
@@ -170,11 +172,25 @@ static void compare(const struct trial *t, struct program *x, const struct kerne
     free(got);
 }
 
+static bool is_sharded(const struct trial *t, const struct plan *p)
+{
+    uint32_t dispatches = 0, ops = 0;
+    for (uint32_t i = 0; i < t->g.n_op; i++) ops += t->g.op[i].row == t->row;
+    for (int r = 0; r < RATE_COUNT; r++)
+        for (uint32_t i = 0; i < p->n_seq[r]; i++) dispatches += t->g.op[p->seq[r][i].op].row == t->row;
+    return dispatches > ops;
+}
+
 static void try_kernel(const struct trial *t, struct gpu *dev, const struct kernel_row *k, const char *limits,
                        struct tally *all)
 {
     struct err e = {0};
     struct plan *p = plan_make_forced(&t->g, &dev->caps, k, &e);
+    if (!p && e.code == ERR_UNSUPPORTED && dev->caps.range_max == SMALL_RANGE) {
+        all->refused++;
+        return;
+    }
+    all->sharded += p && is_sharded(t, p);
     struct program *x = p ? program_open(dev, p, &e) : NULL;
     if (x && run_program(t, x, &e))
         for (uint32_t i = 0; i < t->g.n_op; i++) {
@@ -247,8 +263,10 @@ static bool try_mask(const char *limits, int argc, char **argv)
         double start = clock_seconds();
         try_row(&dev, op_table[i], limits, &all);
         CHECK(all.cases == 0 || all.kernels > 0, "%s: no kernel ran", op_table[i]->name);
-        printf("  %-16s %2u cases, %u kernels, worst error %.1e %s, %.1f s\n", op_table[i]->name, all.cases,
-               all.kernels, all.worst, all.worst_kernel, clock_seconds() - start);
+        printf("  %-16s %2u cases, %u kernels, %u sharded, worst error %.1e %s, %.1f s\n", op_table[i]->name, all.cases,
+               all.kernels, all.sharded, all.worst, all.worst_kernel, clock_seconds() - start);
+        CHECK(dev.caps.range_max != SMALL_RANGE || !op_table[i]->split_count || all.sharded > 0,
+              "%s: no case was cut into shards, %u were refused", op_table[i]->name, all.refused);
         fflush(stdout);
     }
     CHECK(dev.validation_errors == 0, "%u validation messages", dev.validation_errors);
