@@ -16,7 +16,7 @@ static json_t *parse(const char *text, uint64_t bytes, uint64_t limit, size_t fl
     }
     const uint64_t at = base + (why.position > 0 ? (uint64_t)why.position : 0);
     char clean[120];
-    if (json_error_code(&why) == json_error_out_of_memory)
+    if (json_error_code(&why) == json_error_out_of_memory || !why.text[0]) // jansson has no words for it
         err_set(e, ERR_MEMORY, "out of memory while reading JSON");
     else if (cut && (uint64_t)why.position >= limit)
         err_set(e, ERR_FORMAT, "JSON value at byte %llu is longer than %llu bytes", (unsigned long long)base,
