@@ -56,6 +56,13 @@ static void bar_text(char *out, uint64_t done, uint64_t total)
     *out = 0;
 }
 
+static size_t line_room(void)
+{
+    struct winsize size = {0};
+    const bool known = !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col > 1;
+    return known && size.ws_col < LINE ? size.ws_col : LINE;
+}
+
 static void draw(struct progress *p, const char *what, uint64_t done, uint64_t total, const char *unit, double now)
 {
     char line[LINE], bar[BAR + 3] = "", count[48], rate[32] = "?", spent[16], left[16] = "?";
@@ -64,11 +71,13 @@ static void draw(struct progress *p, const char *what, uint64_t done, uint64_t t
     if (done) rate_text(rate, sizeof rate, speed, unit);
     if (total && done) clock_text(left, sizeof left, (double)(total - min_u64(done, total)) / speed);
     if (p->live && total) bar_text(bar, done, total);
-    snprintf(line, sizeof line, "%s %s%s%s [%s<%s, %s]", what, bar, *bar ? " " : "", count,
-             clock_text(spent, sizeof spent, elapsed), left, rate);
-    struct winsize size = {0};
-    if (p->live && !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col > 1 && size.ws_col <= strlen(line))
-        line[size.ws_col - 1] = 0; // a wrapped line could not be redrawn
+    clock_text(spent, sizeof spent, elapsed);
+    const size_t room = p->live ? line_room() : sizeof line;
+    for (int without = 0; without < 2; without++) { // a wrapped line could not be redrawn: the bar goes first
+        const int n = snprintf(line, room, "%s %s%s%s [%s<%s, %s]", what, without ? "" : bar,
+                               *bar && !without ? " " : "", count, spent, left, rate);
+        if (n >= 0 && (size_t)n < room) break;
+    }
     fprintf(stderr, p->live ? "\r\033[K%s" : "vkdit: %s\n", line);
     fflush(stderr);
     p->drawn = now;

@@ -61,7 +61,12 @@ static ChafaCanvasMode colours(const ChafaTermInfo *term)
     return CHAFA_CANVAS_MODE_INDEXED_16;
 }
 
-static GString *draw(const struct image *im, const struct screen *s, ChafaTermInfo *term)
+struct style {
+    ChafaPixelMode pixels;
+    ChafaCanvasMode colours;
+};
+
+static GString *draw(const struct image *im, const struct screen *s, struct style style, ChafaTermInfo *term)
 {
     gint columns = s->columns, rows = s->rows;
     chafa_calc_canvas_geometry((gint)im->w, (gint)im->h, &columns, &rows, (gfloat)s->cell_w / (gfloat)s->cell_h, TRUE,
@@ -71,8 +76,8 @@ static GString *draw(const struct image *im, const struct screen *s, ChafaTermIn
     ChafaCanvasConfig *config = chafa_canvas_config_new();
     chafa_canvas_config_set_geometry(config, columns, rows);
     chafa_canvas_config_set_cell_geometry(config, s->cell_w, s->cell_h);
-    chafa_canvas_config_set_canvas_mode(config, colours(term));
-    chafa_canvas_config_set_pixel_mode(config, pixel_mode(term, s->terminal));
+    chafa_canvas_config_set_canvas_mode(config, style.colours);
+    chafa_canvas_config_set_pixel_mode(config, style.pixels);
     chafa_canvas_config_set_symbol_map(config, symbols);
     ChafaCanvas *canvas = chafa_canvas_new(config);
     chafa_canvas_draw_all_pixels(canvas, CHAFA_PIXEL_RGB8, im->rgb, (gint)im->w, (gint)im->h, (gint)im->w * 3);
@@ -90,10 +95,12 @@ bool image_show(const struct image *im, uint32_t cells, void *file, struct err *
     if (cells && !screen.terminal) screen.rows = screen.columns;
     ChafaTermDb *db = chafa_term_db_new();
     ChafaTermInfo *term = chafa_term_db_detect(db, environ);
-    // an unknown terminal still gets its colours and cursor from the common set of sequences
+    const struct style style = {pixel_mode(term, screen.terminal), colours(term)};
+    // an unknown terminal still gets its colours and cursor from the common set of sequences, which holds
+    // everything: what the terminal itself can do had to be asked before
     ChafaTermInfo *common = chafa_term_db_get_fallback_info(db);
     chafa_term_info_supplement(term, common);
-    GString *text = draw(im, &screen, term);
+    GString *text = draw(im, &screen, style, term);
     const bool ok = fwrite(text->str, 1, text->len, file) == text->len && fputc('\n', file) != EOF && !fflush(file);
     if (!ok) err_set(e, ERR_IO, "cannot draw on the terminal: %s", strerror(errno));
     g_string_free(text, TRUE);
