@@ -46,22 +46,30 @@ bool gpu_ok(struct gpu *g, VkResult r, const char *what, struct err *e)
     return err_set(e, row->code, "%.*s failed with %s: %s", len, name, row->name, row->advice);
 }
 
-static bool record_tail(struct gpu *g, VkCommandBuffer cmd, struct err *e)
+static bool record_tail(struct gpu *g, struct err *e)
 {
+    VkCommandBuffer cmd = VK_NULL_HANDLE;
+    VkCommandBufferAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                        .commandPool = g->pool,
+                                        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+                                        .commandBufferCount = 1};
     VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
                                       .flags = VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT};
     VkMemoryBarrier all = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
                            .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
                            .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT |
                                             VK_ACCESS_HOST_READ_BIT | VK_ACCESS_HOST_WRITE_BIT};
+    TRY(g, g->vk.vkAllocateCommandBuffers(g->dev, &info, &cmd), e);
     TRY(g, g->vk.vkBeginCommandBuffer(cmd, &begin), e);
     g->vk.vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
                                VK_PIPELINE_STAGE_ALL_COMMANDS_BIT | VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &all, 0, NULL, 0,
                                NULL);
     TRY(g, g->vk.vkEndCommandBuffer(cmd), e);
+    g->priv->tail = cmd;
     return true;
 }
 
+// Records nothing: a driver without hardware can compile, but its command buffers are stubs.
 bool queue_open(struct gpu *g, struct err *e)
 {
     g->vk.vkGetDeviceQueue(g->dev, g->family, 0, &g->queue);
@@ -69,12 +77,7 @@ bool queue_open(struct gpu *g, struct err *e)
                                     .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
                                     .queueFamilyIndex = g->family};
     TRY(g, g->vk.vkCreateCommandPool(g->dev, &pool, NULL, &g->pool), e);
-    VkCommandBufferAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-                                        .commandPool = g->pool,
-                                        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-                                        .commandBufferCount = 1};
-    TRY(g, g->vk.vkAllocateCommandBuffers(g->dev, &info, &g->priv->tail), e);
-    return record_tail(g, g->priv->tail, e);
+    return true;
 }
 
 void queue_close(struct gpu *g)
@@ -87,6 +90,7 @@ void queue_close(struct gpu *g)
 bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e)
 {
     if (g->lost) return gpu_ok(g, VK_ERROR_DEVICE_LOST, "vkQueueSubmit", e);
+    if (!g->priv->tail && !record_tail(g, e)) return false;
     VkCommandBuffer both[] = {cmd, g->priv->tail};
     VkSubmitInfo info = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = COUNTOF(both), .pCommandBuffers = both};
