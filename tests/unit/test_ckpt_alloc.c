@@ -22,6 +22,7 @@ static int64_t live;            // allocations minus frees
 static bool failed, own_only;   // own_only: only allocations made by this program itself are refused
 
 #if REPLACED
+#pragma GCC visibility push(default) // the libraries must find ours
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t n);
@@ -65,6 +66,7 @@ void free(void *p)
     live -= p != NULL;
     __libc_free(p);
 }
+#pragma GCC visibility pop
 #endif
 
 static bool open_ckpt(const char *path, struct err *e)

@@ -97,53 +97,47 @@ static void check_double_to_half(void)
     CHECK(wrong == 0, "%u doubles are rounded twice", wrong);
 }
 
+// v as it is stored in a type, and the value that is left of it there.
+static double store(uint8_t *to, enum dtype t, int64_t v)
+{
+    const double d = (double)v;
+    const float f = (float)v;
+    const uint16_t h = half_slow(d);
+    uint16_t b[2]; // little endian: b[1] is the upper half
+    memcpy(b, &f, sizeof b);
+    const uint8_t one = v != 0;
+    switch (t) { // clang-format off
+    case DT_F32: memcpy(to, &f, 4); return (double)f;
+    case DT_F16: memcpy(to, &h, 2); return half_value(h);
+    case DT_BF16: memcpy(to, &b[1], 2); return (double)float_of((uint32_t)b[1] << 16);
+    case DT_F64: memcpy(to, &d, 8); return d;
+    case DT_BOOL: memcpy(to, &one, 1); return one;
+    case DT_I64: memcpy(to, &v, 8); return d;
+    case DT_I32: memcpy(to, &v, 4); return (int32_t)v; // the low bytes are the narrow type
+    case DT_I16: memcpy(to, &v, 2); return (int16_t)v;
+    case DT_I8: memcpy(to, &v, 1); return (int8_t)v;
+    default: memcpy(to, &v, 1); return (uint8_t)v;
+    } // clang-format on
+}
+
 static void check_bulk(void)
 {
     static const int64_t value[] = {0, 1, -1, 5, 100, -128, 127, 2049, 32767, 16777217, 65520, -70000};
-    uint8_t raw[COUNTOF(value) * 8 + 1];
-    for (int t = 0; t < DT_COUNT; t++) {
-        uint8_t *p = raw + 1; // unaligned on purpose
-        for (uint32_t i = 0; i < COUNTOF(value); i++) {
-            const double d = (double)value[i];
-            const float f = (float)d;
-            const uint16_t h = half_from_float(f);
-            uint32_t bits;
-            memcpy(&bits, &f, 4);
-            const uint16_t b = (uint16_t)(bits >> 16);
-            const int64_t v = value[i];
-            const bool one = v != 0;
-            const void *from = t == DT_F32    ? (const void *)&f
-                               : t == DT_F16  ? (const void *)&h
-                               : t == DT_BF16 ? (const void *)&b
-                               : t == DT_F64  ? (const void *)&d
-                               : t == DT_BOOL ? (const void *)&one
-                                              : (const void *)&v; // little endian: the low bytes are the narrow type
-            memcpy(p, from, dtype_bytes((enum dtype)t));
-            p += dtype_bytes((enum dtype)t);
-        }
-        float f32[COUNTOF(value)];
-        uint16_t f16[COUNTOF(value)];
-        convert_to_f32(f32, raw + 1, (enum dtype)t, COUNTOF(value));
-        convert_to_f16(f16, raw + 1, (enum dtype)t, COUNTOF(value));
-        for (uint32_t i = 0; i < COUNTOF(value); i++) {
-            const int64_t v = value[i];
-            double want = (double)v;
-            if (t == DT_I32) want = (int32_t)v;
-            if (t == DT_I16) want = (int16_t)v;
-            if (t == DT_I8) want = (int8_t)v;
-            if (t == DT_U8) want = (uint8_t)v;
-            if (t == DT_BOOL) want = v != 0;
-            if (t == DT_F16) want = (double)half_to_float(half_slow(want));
-            if (t == DT_BF16) { // truncated by the encoder above
-                const float f = (float)want;
-                uint32_t bits;
-                memcpy(&bits, &f, 4);
-                want = (double)float_of(bits & 0xFFFF0000u);
-            }
-            CHECK((double)f32[i] == (double)(float)want, "%s[%u]: got %g, want %g", dtype_name((enum dtype)t), i,
-                  (double)f32[i], want);
-            CHECK(f16[i] == half_slow(want), "%s[%u]: got half %04x, want %04x", dtype_name((enum dtype)t), i, f16[i],
-                  half_slow(want));
+    enum { N = COUNTOF(value) };
+    for (int k = 0; k < DT_COUNT; k++) {
+        const enum dtype t = (enum dtype)k;
+        uint8_t raw[N * 8 + 1], *unaligned = raw + 1;
+        double want[N];
+        float f32[N];
+        uint16_t f16[N];
+        for (uint32_t i = 0; i < N; i++) want[i] = store(unaligned + i * dtype_bytes(t), t, value[i]);
+        convert_to_f32(f32, unaligned, t, N);
+        convert_to_f16(f16, unaligned, t, N);
+        for (uint32_t i = 0; i < N; i++) {
+            CHECK((double)f32[i] == (double)(float)want[i], "%s[%u]: got %g, want %g", dtype_name(t), i, (double)f32[i],
+                  want[i]);
+            CHECK(f16[i] == half_slow(want[i]), "%s[%u]: got half %04x, want %04x", dtype_name(t), i, f16[i],
+                  half_slow(want[i]));
         }
     }
 }
