@@ -6,7 +6,7 @@
 
 layout(push_constant) uniform Push {
     PUSH_AT(3)
-    uint count, first_item, images, channels, h, w, p;
+    uint count, first_item, images, of, channels, h, w, p;
 } push;
 
 FLOATS_IN(0, regs)
@@ -20,7 +20,7 @@ float value(uint i)
     uint across = push.w / push.p, tokens = across * (push.h / push.p);
     uint image = (push.first_item + token / tokens) % push.images;
     uint line = token % tokens / across * push.p + dy, column = token % across * push.p + dx;
-    uint plane = (now_word(TICK_IN_REG) * push.images + image) * push.channels + channel;
+    uint plane = (now_word(TICK_IN_REG) * push.of + image) * push.channels + channel;
     return regs((plane * push.h + line) * push.w + column) * uintBitsToFloat(now_word(TICK_IN_SCALE));
 }
 #include "inc/each.glsl"

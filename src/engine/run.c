@@ -164,10 +164,11 @@ static bool start_state(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     for (uint64_t i = 0; ok && i < r->values; i++)
         start[i] = (float)(s->start_signal * start[i] * (j->init != NULL) + s->start_noise * r->z[i]);
     if (ok && s->init_draws) ok = run_draw(r, noise, e);
-    float *reg = ok ? mem_zero(r->values, sizeof *reg, e) : NULL;
+    float *reg = ok ? mem_zero(r->state_values, sizeof *reg, e) : NULL;
     for (uint32_t k = 0; reg && k < s->n_regs; k++) {
-        for (uint64_t i = 0; i < r->values; i++) reg[i] = (float)(s->init[k][0] * start[i] + s->init[k][1] * noise[i]);
-        ok = ok && program_write(x, r->model->io.regs, k * r->values, r->values, reg, e);
+        for (uint64_t i = 0; i < r->state_values; i++)
+            reg[i] = (float)(s->init[k][0] * start[i % r->values] + s->init[k][1] * noise[i % r->values]);
+        ok = ok && program_write(x, r->model->io.regs, k * r->state_values, r->state_values, reg, e);
     }
     ok = ok && reg;
     free(reg);
@@ -187,6 +188,8 @@ static bool begin(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     r->copies = spec.cfg != 1.0 ? 2 : 1;
     r->image_values = (uint64_t)m->dit.channels * m->dit.side * m->dit.side;
     r->values = r->images * r->image_values;
+    bool both = r->schedule.adaptive && r->copies == 2;
+    r->state_values = both ? 2 * r->values : r->values;
     r->keep = j->keep_trajectory != 0;
     if (!make_conditions(r, j, e) || !run_open_noise(r, j, e) || !run_open_table(r, e)) return false;
     uint32_t guided = j->cfg_channels    ? min_u32(j->cfg_channels, m->dit.channels)
@@ -197,6 +200,7 @@ static bool begin(struct vkdit_run *r, const vkdit_job *j, struct err *e)
                           .evals = r->chunk,
                           .conds = r->conds,
                           .regs = r->schedule.n_regs,
+                          .both = both,
                           .guide_channels = r->copies == 2 ? guided : 0};
     bool draws = r->schedule.init_draws;
     for (uint32_t i = 0; i < r->schedule.n; i++) draws = draws || r->schedule.eval[i].draws;
@@ -277,16 +281,17 @@ static bool one_eval(struct vkdit_run *r, struct stopper *s, struct err *e)
 
 static bool next_group(struct vkdit_run *r, struct err *e)
 {
-    uint64_t n = r->schedule.n_regs * r->values;
+    uint64_t n = r->schedule.n_regs * r->state_values;
     float *regs = mem_zero(n, sizeof *regs, e);
     uint32_t evals = 0;
     bool ok = regs && program_read(r->model->step.program, r->model->io.regs, 0, n, regs, e) &&
-              schedule_next(&r->schedule, regs, r->values, &evals, &r->done, e) &&
+              schedule_next(&r->schedule, regs, r->state_values, &evals, &r->done, e) &&
               program_write(r->model->step.program, r->model->io.regs, 0, n, regs, e);
     free(regs);
     r->eval = 0;
     r->schedule.n = evals;
     r->counter_dirty = true;
+    ok = ok && (!r->keep || run_keep_points(r, e));
     return ok && (r->done || run_fill_table(r, 0, e));
 }
 
@@ -314,7 +319,7 @@ vkdit_status vkdit_run_step(vkdit_run *r, int (*stop)(void *user), void *user, i
     r->seconds += r->step_seconds;
     if (ok && !was_done) {
         r->step++;
-        if (r->keep) run_keep_state(r, &e);
+        if (r->keep && !r->schedule.adaptive) run_keep_state(r, &e);
     }
     if (done) *done = r->done;
     return status_of(&e, error);

@@ -18,6 +18,7 @@ struct vkdit_run {
     uint32_t *item_cond;           // condition of each batch item, copies * images
     int32_t *classes;              // as asked, for the trajectory
     uint64_t values, image_values; // of a latent batch, of one latent
+    uint64_t state_values;         // of one register: the batch, or both guidance halves of it
 
     // random numbers
     vkdit_rng rng;
@@ -57,6 +58,7 @@ bool run_draw(struct vkdit_run *r, float *out, struct err *e);
 bool run_open_noise(struct vkdit_run *r, const vkdit_job *job, struct err *e);
 
 bool run_keep_state(struct vkdit_run *r, struct err *e); // x (and x0) into the trajectory
+bool run_keep_points(struct vkdit_run *r, struct err *e); // what an adaptive sampler passed
 uint64_t run_table_row(const struct vkdit_run *r);       // values of one (evaluation, condition)
 
 #endif

@@ -14,7 +14,7 @@ static bool all_finite(const float *x, uint64_t n)
 
 static bool read_register(struct vkdit_run *r, uint32_t reg, float *out, struct err *e)
 {
-    return program_read(r->model->step.program, r->model->io.regs, reg * r->values, r->values, out, e);
+    return program_read(r->model->step.program, r->model->io.regs, reg * r->state_values, r->values, out, e);
 }
 
 bool run_keep_state(struct vkdit_run *r, struct err *e)
@@ -29,6 +29,19 @@ bool run_keep_state(struct vkdit_run *r, struct err *e)
     if (!read_register(r, 0, x + k->n_x * r->values, e)) return false;
     if (r->x0_known && !read_register(r, r->schedule.x0_reg, x0 + (k->n_x - 1) * r->values, e)) return false;
     k->n_x++;
+    return true;
+}
+
+bool run_keep_points(struct vkdit_run *r, struct err *e)
+{
+    struct trajectory *k = &r->kept;
+    if (r->schedule.n_points == 0) return true;
+    float *x = realloc(k->x, (k->n_x + r->schedule.n_points) * r->values * sizeof *x);
+    if (!x) return err_memory(e, (k->n_x + r->schedule.n_points) * r->values * sizeof *x);
+    for (uint32_t i = 0; i < r->schedule.n_points; i++)
+        memcpy(x + (k->n_x + i) * r->values, r->schedule.points + i * r->state_values, r->values * sizeof *x);
+    k->x = x;
+    k->n_x += r->schedule.n_points;
     return true;
 }
 
@@ -128,7 +141,7 @@ vkdit_status vkdit_run_trajectory(vkdit_run *r, vkdit_tensors *out, vkdit_error 
     bool ok = e.code == ERR_NONE && add_states(r, &l, "z", r->z, 1, false, &e) &&
               add_states(r, &l, "x", k->x, k->n_x, true, &e) &&
               add_states(r, &l, "final", k->x + (k->n_x - 1) * r->values, 1, false, &e);
-    if (ok && k->n_x > 1) ok = add_states(r, &l, "pred_xstart", k->x0, k->n_x - 1, true, &e);
+    if (ok && k->n_x > 1 && !r->schedule.adaptive) ok = add_states(r, &l, "pred_xstart", k->x0, k->n_x - 1, true, &e);
     if (ok && k->n_noise) ok = add_states(r, &l, "noise", k->noise, k->n_noise, true, &e);
     int64_t *y = ok ? list_add(&l, "y", VKDIT_I64, 1, (uint64_t[]){r->images}, &e) : NULL;
     for (uint32_t i = 0; y && i < r->images; i++) y[i] = r->classes[i];

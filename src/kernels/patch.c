@@ -3,7 +3,7 @@
 #include "kernels/common.h"
 
 struct patch_param {
-    uint32_t n, h, w, p, copies, channels;
+    uint32_t n, of, h, w, p, copies, channels; // n: images that are read of the `of` that a register holds
 };
 
 // --- patchify ------------------------------------------------------------------------------------------------------
@@ -12,8 +12,8 @@ static bool patchify_infer(struct graph *g, struct op *o)
 {
     const struct patch_param *a = (const void *)o->param;
     const struct tensor *regs = op_operand(g, o, 0);
-    if (!op_has(o, 0) || regs->dtype != DT_F32 || a->n == 0 || a->copies == 0 || a->p == 0 || a->h % a->p ||
-        a->w % a->p || regs->sh.items % a->n || (uint64_t)a->h * a->w != regs->sh.cols)
+    if (!op_has(o, 0) || regs->dtype != DT_F32 || a->n == 0 || a->n > a->of || a->copies == 0 || a->p == 0 ||
+        a->h % a->p || a->w % a->p || regs->sh.items % a->of || (uint64_t)a->h * a->w != regs->sh.cols)
         return graph_fail(g, o, "%u images of %ux%u in patches of %u from %.60s %s [%u %u %u]", a->n, a->h, a->w, a->p,
                           regs->name, dtype_name(regs->dtype), regs->sh.items, regs->sh.rows, regs->sh.cols);
     if (!infer_now(g, o, 1)) return false;
@@ -31,7 +31,7 @@ static void patchify_oracle(const struct graph *g, const struct op *o, const str
         for (uint32_t t = 0; t < out.sh.rows; t++)
             for (uint32_t j = 0; j < out.sh.cols; j++) {
                 uint32_t dx = j % a->p, dy = j / a->p % a->p, ch = j / (a->p * a->p);
-                uint64_t plane = ((uint64_t)now.in_reg * a->n + item % a->n) * channels + ch;
+                uint64_t plane = ((uint64_t)now.in_reg * a->of + item % a->n) * channels + ch;
                 uint64_t line = t / across * a->p + dy, column = t % across * a->p + dx;
                 out.p[((uint64_t)item * out.sh.rows + t) * out.sh.cols + j] =
                     in[0].p[(plane * a->h + line) * a->w + column] * now.in_scale;
@@ -55,19 +55,19 @@ static void patchify_pack(const struct caps *c, const struct graph *g, const str
     const struct patch_param *a = (const void *)o->param;
     struct shape sh = op_output(g, o)->sh;
     launch_each(c, g, o, l, (uint64_t)s.count * sh.rows * sh.cols);
-    const uint32_t words[] = {s.first, a->n, op_operand(g, o, 0)->sh.rows, a->h, a->w, a->p};
+    const uint32_t words[] = {s.first, a->n, a->of, op_operand(g, o, 0)->sh.rows, a->h, a->w, a->p};
     for (uint32_t i = 0; i < COUNTOF(words); i++) launch_push(l, words[i]);
 }
 
 static bool patchify_cases(struct graph *g, uint32_t i, ten *out)
 {
     static const struct {
-        uint32_t n, channels, h, w, p, copies;
-    } t[] = {{1, 1, 1, 1, 1, 1}, {3, 4, 6, 10, 2, 2}, {2, 3, 3, 6, 3, 1}, {2, 4, 32, 16, 4, 5}};
+        uint32_t n, of, channels, h, w, p, copies;
+    } t[] = {{1, 1, 1, 1, 1, 1, 1}, {3, 3, 4, 6, 10, 2, 2}, {2, 2, 3, 3, 6, 3, 1}, {2, 4, 4, 32, 16, 4, 5}};
     if (i >= COUNTOF(t)) return false;
-    ten regs = case_state(g, 0, DT_F32, (struct shape){3 * t[i].n, t[i].channels, t[i].h * t[i].w});
+    ten regs = case_state(g, 0, DT_F32, (struct shape){3 * t[i].of, t[i].channels, t[i].h * t[i].w});
     ten now = case_now(g, 1);
-    *out = op_patchify(g, regs, now, t[i].n, t[i].h, t[i].w, t[i].p, t[i].copies);
+    *out = op_patchify(g, regs, now, t[i].n, t[i].of, t[i].h, t[i].w, t[i].p, t[i].copies);
     return true;
 }
 
@@ -84,9 +84,10 @@ const struct op_row op_patchify_row = {
     .cases = patchify_cases,
 };
 
-ten op_patchify(struct graph *g, ten regs, ten now, uint32_t n, uint32_t h, uint32_t w, uint32_t p, uint32_t copies)
+ten op_patchify(struct graph *g, ten regs, ten now, uint32_t n, uint32_t of, uint32_t h, uint32_t w, uint32_t p,
+                uint32_t copies)
 {
-    struct patch_param a = {.n = n, .h = h, .w = w, .p = p, .copies = copies};
+    struct patch_param a = {.n = n, .of = of, .h = h, .w = w, .p = p, .copies = copies};
     return graph_emit(g, &op_patchify_row, (ten[]){regs, now}, 2, &a, sizeof a, (ten){0});
 }
 

@@ -39,16 +39,18 @@ ten op_activate(struct graph *g, ten a, enum act act);
 ten op_table_put(struct graph *g, ten a, ten table, uint32_t first);
 
 // Image latents in NCHW order <-> tokens.
-// regs: R*n, c, h*w (register major). Reads register now.in_reg, scales it by now.in_scale
-// -> copies*n, (h/p)*(w/p), c*p*p; the same images serve all `copies` (guidance halves, conditional first).
-ten op_patchify(struct graph *g, ten regs, ten now, uint32_t n, uint32_t h, uint32_t w, uint32_t p, uint32_t copies);
+// regs: R*of, c, h*w (register major). Reads the first n of the `of` images of register now.in_reg, scaled by
+// now.in_scale -> copies*n, (h/p)*(w/p), c*p*p; the same images serve all `copies` (guidance halves, conditional first).
+ten op_patchify(struct graph *g, ten regs, ten now, uint32_t n, uint32_t of, uint32_t h, uint32_t w, uint32_t p,
+                uint32_t copies);
 // x + pos, pos 1,rows,cols broadcast over items, F32
 ten op_add_pos(struct graph *g, ten x, ten pos);
 // tokens: n, (h/p)*(w/p), p*p*c -> n, c, h*w
 ten op_unpatchify(struct graph *g, ten tokens, uint32_t c, uint32_t h, uint32_t w, uint32_t p);
 
-// Guidance: out 2n (cond first) or n -> n: u + s (c - u) on the first `channels` channels, cond elsewhere. s = now.cfg
-ten op_guide(struct graph *g, ten out, ten now, uint32_t channels);
+// Guidance: out 2n (conditional half first) -> n: u + s (c - u) on the first `channels` channels, c elsewhere; s = now.cfg.
+// both: -> 2n as the reference returns it, where each half keeps its own remaining channels.
+ten op_guide(struct graph *g, ten out, ten now, uint32_t channels, bool both);
 // counter += 1; now = ticks[counter]. In place on `now`.
 ten op_advance(struct graph *g, ten ticks, ten counter, ten now);
 // regs <- now.matrix * (regs, model output, noise), see kernels/tick.h: the linear part of every sampler. In place.

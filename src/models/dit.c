@@ -72,11 +72,16 @@ static ten conditioning(struct net *n, const struct dit_config *d, const struct 
     return c;
 }
 
+static uint32_t states(const struct dit_use *u)
+{
+    return u->both ? 2 * u->images : u->images;
+}
+
 static ten embed_patches(struct net *n, const struct dit_config *d, const struct dit_use *u, const struct dit_io *io)
 {
     struct graph *g = n->g;
     graph_exact(g, true);
-    ten x = op_patchify(g, io->regs, io->now, u->images, d->side, d->side, d->patch, u->copies);
+    ten x = op_patchify(g, io->regs, io->now, u->images, states(u), d->side, d->side, d->patch, u->copies);
     graph_scope(g, "x_embedder");
     x = net_linear(n, "proj", x, d->width, ACT_NONE);
     graph_tap(g, x, "patch_embed");
@@ -104,7 +109,7 @@ static void declare(struct net *n, const struct dit_config *d, const struct dit_
     io->cond = vector(g, KIND_INPUT, RATE_RUN, DT_I32, u->copies * u->images, "cond");
     io->now = vector(g, steps ? KIND_STATE : KIND_INPUT, RATE_STEP, DT_I32, TICK_WORDS, "now");
     io->regs =
-        graph_tensor(g, KIND_STATE, RATE_STEP, DT_F32, (struct shape){u->regs * u->images, d->channels, cells}, "regs");
+        graph_tensor(g, KIND_STATE, RATE_STEP, DT_F32, (struct shape){u->regs * states(u), d->channels, cells}, "regs");
     io->table = graph_tensor(g, KIND_STATE, RATE_RUN, DT_F32,
                              (struct shape){u->evals * u->conds, dit_slots(d), d->width}, "table");
     if (steps) {
@@ -132,7 +137,7 @@ void dit_build(struct net *n, const struct dit_config *d, const struct dit_use *
     x = final_layer(n, d, &bank, x);
 
     graph_scope(g, "%s", "");
-    if (u->guide_channels && u->copies == 2) x = op_guide(g, x, io->now, u->guide_channels);
+    if (u->guide_channels && u->copies == 2) x = op_guide(g, x, io->now, u->guide_channels, u->both);
     graph_tap(g, x, "prediction");
     if (x.id) g->t[x.id].keep = true;
     io->out = x;
