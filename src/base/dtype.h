@@ -7,7 +7,7 @@
 enum dtype { DT_F32, DT_F16, DT_BF16, DT_F64, DT_I64, DT_I32, DT_I16, DT_I8, DT_U8, DT_BOOL, DT_COUNT };
 
 uint32_t dtype_bytes(enum dtype t);
-const char *dtype_name(enum dtype t);                 // safetensors spelling: "F32", "BF16", ...
+const char *dtype_name(enum dtype t);                  // safetensors spelling: "F32", "BF16", ...
 bool dtype_from_name(const char *name, enum dtype *t); // false when unknown
 
 uint16_t half_from_float(float f); // round to nearest even, overflow to infinity, NaN kept

@@ -48,9 +48,8 @@ static bool read_dtype(const json_t *v, enum dtype *t, const char *name, struct 
 {
     const char *text = json_is_string(v) ? json_string_value(v) : "?";
     if (dtype_from_name(text, t)) return true;
-    return err_set(e, strncmp(text, "F8_", 3) ? ERR_FORMAT : ERR_UNSUPPORTED, "tensor \"%s\" has type %s, which is %s",
-                   SHOWN(name, strlen(name)), SHOWN(text, strlen(text)),
-                   strncmp(text, "F8_", 3) ? "unknown" : "not supported yet");
+    return err_set(e, ERR_UNSUPPORTED, "tensor \"%s\" has type %s; known are F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
+                   SHOWN(name, strlen(name)), SHOWN(text, strlen(text)));
 }
 
 // `data` is where the data section begins, `room` its size.
