@@ -67,7 +67,7 @@ static int run(struct cli *c)
 
 const struct command command_devices = {
     .name = "devices",
-    .about = "List the Vulkan devices, what they can do, and how they would be used",
+    .about = "List the devices, what they can do, how they would be used",
     .bit = IN_DEVICES,
     .details = "Each device comes with its features and limits as far as they matter here, its memory, and the kernel "
                "variants that it would run.",

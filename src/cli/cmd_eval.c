@@ -38,11 +38,11 @@ static int run(struct cli *c)
 
 const struct command command_eval = {
     .name = "eval",
-    .about = "Run one forward pass on given tensors, for comparison with other implementations",
+    .about = "Run one forward pass on given tensors",
     .bit = IN_EVAL,
-    .details =
-        "A transformer takes x, t and y and gives out; with cfg_scale it also gives cfg_out. An autoencoder takes "
-        "z or latent and gives image, or takes image and gives moments, mean, logvar and latent.",
+    .details = "For comparison with other implementations. A transformer takes x, t and y and gives out; with "
+               "cfg_scale it also gives cfg_out. An autoencoder takes "
+               "z or latent and gives image, or takes image and gives moments, mean, logvar and latent.",
     .examples = "All intermediates at full precision\t"
                 "vkdit eval -m model.pt --in in.safetensors --out out.safetensors --taps --precision fp32",
     .run = run,

@@ -66,7 +66,8 @@ int cli_main(int argc, char **argv)
 {
     struct cli c = {0};
     struct err e = {0};
-    signal(SIGPIPE, SIG_IGN); // a closed pipe is an error of the write, not the end of the process
+    signal(SIGPIPE, SIG_IGN); // a closed pipe and a file size limit are errors of the write, not the end
+    signal(SIGXFSZ, SIG_IGN);
     c.command = pick(argc, argv, &e);
     const bool ok = c.command &&
                     args_parse(&c.s, c.command, argc - (argc > 1 ? 2 : 1), argv + (argc > 1 ? 2 : 1), &e) &&
