@@ -157,7 +157,7 @@ int main(void)
         return 77;
     }
     for (uint32_t i = 0; i < n; i++) {
-        char index[8];
+        char index[16];
         snprintf(index, sizeof index, "%u", i);
         if (list[i].refused[0]) continue;
         for (uint32_t k = 0; k < COUNTOF(forced); k++) test_device(index, forced[k]);

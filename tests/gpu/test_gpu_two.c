@@ -5,7 +5,7 @@
 
 struct worker {
     pthread_t thread;
-    char device[8];
+    char device[16];
     struct err e;
     uint32_t validation_errors, done;
 };
@@ -46,7 +46,7 @@ static void test_side_by_side(uint32_t n_devices)
 {
     struct gpu a = {0}, b = {0};
     struct err e = {0};
-    char last[8];
+    char last[16];
     snprintf(last, sizeof last, "%u", n_devices - 1);
     CHECK(probe_open(&a, (struct gpu_wish){.device = "0", .cache_dir = ""}, &e), "%s", e.text);
     CHECK(probe_open(&b, (struct gpu_wish){.device = last, .limits = "no_addresses", .cache_dir = ""}, &e), "%s",
