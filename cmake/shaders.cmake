@@ -1,6 +1,20 @@
 # GLSL -> SPIR-V -> one C file with a table of blobs.
-# shaders/MANIFEST holds one line per blob: "NAME SOURCE.comp [DEFINE[=VALUE] ...]"; "#" starts a comment.
+# shaders/MANIFEST holds one line per blob: "NAME SOURCE.comp [@prebuilt] [DEFINE[=VALUE] ...]"; "#" starts a comment.
+# @prebuilt: needs extensions that older compilers refuse; then shaders/prebuilt/NAME.spv is used as committed.
 # The compiler writes which files it read, so a changed include rebuilds only the shaders that use it.
+
+# Whether the compiler knows what @prebuilt shaders need.
+function(vkdit_knows_matrices glslang dir out)
+    file(WRITE ${dir}/probe.comp "#version 450\n#extension GL_KHR_cooperative_matrix : require\nvoid main() {}\n")
+    execute_process(COMMAND ${glslang} -V --target-env vulkan1.1 ${dir}/probe.comp -o ${dir}/probe.spv
+        RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+    if(failed)
+        set(${out} OFF PARENT_SCOPE)
+    else()
+        set(${out} ON PARENT_SCOPE)
+    endif()
+endfunction()
+
 function(vkdit_shaders out)
     find_program(GLSLANG NAMES glslangValidator glslang REQUIRED)
     find_program(SPIRV_VAL spirv-val REQUIRED)
@@ -8,21 +22,29 @@ function(vkdit_shaders out)
     file(MAKE_DIRECTORY ${dir})
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/shaders/MANIFEST)
     file(STRINGS ${CMAKE_SOURCE_DIR}/shaders/MANIFEST lines REGEX "^[a-z]")
+    vkdit_knows_matrices(${GLSLANG} ${dir} knows_matrices)
     set(names)
     set(spvs)
     foreach(line ${lines})
         separate_arguments(defines UNIX_COMMAND "${line}")
         list(POP_FRONT defines name source)
-        list(TRANSFORM defines PREPEND -D)
         set(spv ${dir}/${name}.spv)
+        list(APPEND names ${name})
+        list(APPEND spvs ${spv})
+        if("@prebuilt" IN_LIST defines AND NOT knows_matrices)
+            add_custom_command(OUTPUT ${spv}
+                COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/shaders/prebuilt/${name}.spv ${spv}
+                DEPENDS ${CMAKE_SOURCE_DIR}/shaders/prebuilt/${name}.spv COMMENT "prebuilt shader ${name}" VERBATIM)
+            continue()
+        endif()
+        list(REMOVE_ITEM defines @prebuilt)
+        list(TRANSFORM defines PREPEND -D)
         add_custom_command(OUTPUT ${spv}
             COMMAND ${GLSLANG} -V -g0 --quiet --target-env vulkan1.1 --depfile ${spv}.d -I${CMAKE_SOURCE_DIR}/shaders ${defines}
                     ${CMAKE_SOURCE_DIR}/shaders/${source} -o ${spv}
             COMMAND ${SPIRV_VAL} --target-env vulkan1.1 --scalar-block-layout ${spv}
             DEPENDS ${CMAKE_SOURCE_DIR}/shaders/${source} DEPFILE ${spv}.d
             COMMENT "shader ${name}" VERBATIM)
-        list(APPEND names ${name})
-        list(APPEND spvs ${spv})
     endforeach()
     set(blobs ${CMAKE_BINARY_DIR}/blobs.c)
     add_custom_command(OUTPUT ${blobs}
