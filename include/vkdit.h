@@ -177,6 +177,8 @@ typedef struct vkdit_progress {
     double step_seconds;       /* wall time of this step */
     double elapsed_seconds;
     const char *sampler;       /* the one in use, also when the job left it open */
+    uint32_t submissions;      /* of the last evaluation */
+    double longest_submission; /* its longest one, seconds on the device */
 } vkdit_progress;
 
 /* begin: plans, computes the modulation table. step: one sampler step; *done is set after the last.

@@ -158,22 +158,21 @@ static bool start_state(struct vkdit_run *r, const vkdit_job *j, struct err *e)
 {
     const struct schedule *s = &r->schedule;
     struct program *x = r->model->step.program;
-    float *start = mem_zero(r->values, sizeof *start, e), *noise = mem_zero(r->values, sizeof *noise, e);
-    bool ok = start && noise;
+    float *start = mem_zero(r->values, sizeof *start, e);
+    const float *noise = r->first_noise;
+    bool ok = start != NULL;
     if (ok && j->init) ok = init_latent(r, j->init, start, e);
     for (uint64_t i = 0; ok && i < r->values; i++)
         start[i] = (float)(s->start_signal * start[i] * (j->init != NULL) + s->start_noise * r->z[i]);
-    if (ok && s->init_draws) ok = run_draw(r, noise, e);
     float *reg = ok ? mem_zero(r->state_values, sizeof *reg, e) : NULL;
     for (uint32_t k = 0; reg && k < s->n_regs; k++) {
         for (uint64_t i = 0; i < r->state_values; i++)
-            reg[i] = (float)(s->init[k][0] * start[i % r->values] + s->init[k][1] * noise[i % r->values]);
+            reg[i] = (float)(s->init[k][0] * start[i % r->values] + (noise ? s->init[k][1] * noise[i % r->values] : 0));
         ok = ok && program_write(x, r->model->io.regs, k * r->state_values, r->state_values, reg, e);
     }
     ok = ok && reg;
     free(reg);
     free(start);
-    free(noise);
     return ok;
 }
 
@@ -237,8 +236,8 @@ void vkdit_run_close(vkdit_run *r)
 {
     if (!r) return;
     schedule_free(&r->schedule);
-    void *owned[] = {r->condition, r->item_cond, r->classes, r->z,       r->draw,      r->given_noise,
-                     r->mirror,    r->t,         r->kept.x,  r->kept.x0, r->kept.noise};
+    void *owned[] = {r->condition,   r->item_cond, r->classes, r->z,      r->draw,    r->first_noise,
+                     r->given_noise, r->mirror,    r->t,       r->kept.x, r->kept.x0, r->kept.noise};
     for (size_t i = 0; i < COUNTOF(owned); i++) free(owned[i]);
     free(r);
 }
@@ -327,11 +326,14 @@ vkdit_status vkdit_run_step(vkdit_run *r, int (*stop)(void *user), void *user, i
 
 void vkdit_run_get_progress(const vkdit_run *r, vkdit_progress *p)
 {
+    struct program_stats last = program_stats(r->model->step.program, RATE_STEP);
     *p = (vkdit_progress){.step = r->step,
                           .steps = r->schedule.adaptive ? 0 : r->schedule.steps,
                           .evals = r->evals_done,
                           .t = r->last_t,
                           .step_seconds = r->step_seconds,
                           .elapsed_seconds = r->seconds,
-                          .sampler = r->sampler ? r->sampler->name : NULL};
+                          .sampler = r->sampler->name,
+                          .submissions = last.submissions,
+                          .longest_submission = last.longest};
 }

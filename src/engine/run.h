@@ -26,6 +26,7 @@ struct vkdit_run {
     uint64_t seed, philox_offset;
     uint32_t philox_threads;
     float *z, *draw;    // start, and room for one (doubled) draw
+    float *first_noise; // drawn before the first evaluation, by samplers that want it
     float *given_noise; // from the caller: given_draws x given_stride
     uint64_t given_stride;
     uint32_t given_draws, draws;
@@ -57,8 +58,8 @@ bool run_write_ticks(struct vkdit_run *r, uint32_t first, uint32_t n, struct err
 bool run_draw(struct vkdit_run *r, float *out, struct err *e);
 bool run_open_noise(struct vkdit_run *r, const vkdit_job *job, struct err *e);
 
-bool run_keep_state(struct vkdit_run *r, struct err *e); // x (and x0) into the trajectory
+bool run_keep_state(struct vkdit_run *r, struct err *e);  // x (and x0) into the trajectory
 bool run_keep_points(struct vkdit_run *r, struct err *e); // what an adaptive sampler passed
-uint64_t run_table_row(const struct vkdit_run *r);       // values of one (evaluation, condition)
+uint64_t run_table_row(const struct vkdit_run *r);        // values of one (evaluation, condition)
 
 #endif

@@ -30,11 +30,8 @@ bool run_draw(struct vkdit_run *r, float *out, struct err *e)
             return err_set(e, ERR_ARG, "the given noise has %u tensors, the run needs more", r->given_draws);
         memcpy(out, r->given_noise + r->draws++ * r->given_stride, r->values * sizeof *out);
     } else {
-        float *both = mem_zero(drawn_values(r), sizeof *both, e);
-        if (!both) return false;
-        stream(r, both, drawn_values(r));
-        memcpy(out, both, r->values * sizeof *out);
-        free(both);
+        stream(r, r->draw, drawn_values(r));
+        if (out != r->draw) memcpy(out, r->draw, r->values * sizeof *out);
         r->draws++;
     }
     if (!r->keep) return true;
@@ -82,11 +79,15 @@ bool run_open_noise(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     r->seed = j->seed;
     r->philox_threads = j->philox_threads;
     torch_seed(&r->torch, j->seed);
-    r->draw = mem_zero(r->values, sizeof *r->draw, e);
+    r->draw = mem_zero(drawn_values(r), sizeof *r->draw, e);
     r->z = z ? list_floats(z, r->values, e) : mem_zero(r->values, sizeof *r->z, e);
     if (!r->draw || !r->z) return false;
     if (!z) stream(r, r->z, r->values);
     if (noise && !take_noise(r, noise, e)) return false;
+    if (r->schedule.init_draws) { // before the ticks, which tell the device where the stream goes on
+        r->first_noise = mem_zero(r->values, sizeof *r->first_noise, e);
+        if (!r->first_noise || !run_draw(r, r->first_noise, e)) return false;
+    }
     if (r->rng == VKDIT_RNG_PHILOX && !r->given_noise && !r->schedule.adaptive) philox_ticks(r);
     return true;
 }

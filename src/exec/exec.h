@@ -27,7 +27,11 @@ bool program_read(struct program *x, ten t, uint64_t first, uint64_t count, void
 // Replays everything of one rate. Cut into submissions of about `target` seconds by measured time.
 // stop(user) is asked between submissions; true ends early with ERR_CANCELLED.
 bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void *user, struct err *e);
-double program_seconds(const struct program *x, enum rate r); // device time of the last run, 0 when unknown
+struct program_stats {
+    double seconds, longest; // device time of the last run, of its longest submission; wall time without timestamps
+    uint32_t submissions;
+};
+struct program_stats program_stats(const struct program *x, enum rate r);
 
 // Per-dispatch device times of one replay of `r` (n = plan->n_seq[r]); false when the device has no timestamps.
 bool program_profile(struct program *x, enum rate r, double *seconds, struct err *e);

@@ -21,6 +21,7 @@ struct replay {
     uint32_t n_segment, room;
     double scale;   // measured seconds per predicted second; 0 until something was measured
     double seconds; // device time of the last run
+    double longest; // of its submissions
     bool recut;     // the last run showed that the cuts are wrong
 };
 

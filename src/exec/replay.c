@@ -47,11 +47,21 @@ static bool record(struct program *x, enum rate r, uint32_t s, struct err *e)
     return gpu_ok(g, g->vk.vkEndCommandBuffer(c), "vkEndCommandBuffer", e);
 }
 
+// Measured seconds per predicted second: this program's, else another one's, else a guess that errs towards short
+// submissions (a CPU's rate is known well, a GPU may be far slower than the planner thinks).
+static double expected_scale(const struct program *x, enum rate r)
+{
+    if (x->replay[r].scale > 0) return x->replay[r].scale;
+    for (int other = RATE_COUNT - 1; other >= 0; other--)
+        if (x->replay[other].scale > 0) return x->replay[other].scale;
+    return x->gpu->caps.type == CAPS_CPU ? 1.0 : 4.0;
+}
+
 // Greedy: a segment ends when the next dispatch would pass the target.
 bool program_cut(struct program *x, enum rate r, struct err *e)
 {
     struct replay *p = &x->replay[r];
-    double scale = p->scale > 0 ? p->scale : 1.0, sum = 0;
+    double scale = expected_scale(x, r), sum = 0;
     p->n_segment = 0;
     p->recut = false;
     for (uint32_t i = 0; i < x->plan->n_seq[r]; i++) {
@@ -117,10 +127,20 @@ static bool submit_segment(struct program *x, enum rate r, uint32_t s, double *s
     return !x->clock || device_seconds(x, seconds, e);
 }
 
+// Only a clear misjudgement is worth recording again: far too long, or several where one would do.
+static void judge(struct replay *p, double total, double predicted, double longest)
+{
+    bool long_one = longest > never_seconds / 2, crumbs = p->n_segment > 1 && total / p->n_segment < target_seconds / 4;
+    double scale = predicted > 0 ? total / predicted : 0;
+    p->recut = scale > 0 && (long_one || crumbs) && (p->scale == 0 || scale > 1.5 * p->scale || scale < p->scale / 1.5);
+    if (p->recut || p->scale == 0) p->scale = scale;
+}
+
 bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void *user, struct err *e)
 {
     struct replay *p = &x->replay[r];
-    if (p->recut && !program_cut(x, r, e)) return false;
+    // the first run of a program is cut by what another one showed on this device
+    if ((p->recut || p->scale == 0) && !program_cut(x, r, e)) return false;
     double total = 0, predicted = 0, longest = 0;
     for (uint32_t s = 0; s < p->n_segment; s++) {
         double seconds = 0;
@@ -131,18 +151,16 @@ bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void 
         for (uint32_t i = 0; i < p->segment[s].count; i++)
             predicted += x->plan->seq[r][p->segment[s].first + i].seconds;
     }
-    // Only a clear misjudgement is worth recording again: far too long, or several where one would do.
-    bool long_one = longest > never_seconds / 2, crumbs = p->n_segment > 1 && total / p->n_segment < target_seconds / 4;
-    double scale = predicted > 0 ? total / predicted : 0;
-    p->recut = scale > 0 && (p->scale == 0 || scale > 1.5 * p->scale || scale < p->scale / 1.5) && (long_one || crumbs);
-    if (p->recut || p->scale == 0) p->scale = scale;
+    judge(p, total, predicted, longest);
     p->seconds = total;
+    p->longest = longest;
     return true;
 }
 
-double program_seconds(const struct program *x, enum rate r)
+struct program_stats program_stats(const struct program *x, enum rate r)
 {
-    return x->replay[r].seconds;
+    const struct replay *p = &x->replay[r];
+    return (struct program_stats){p->seconds, p->longest, p->n_segment};
 }
 
 // --- profiling ----------------------------------------------------------------------------------------------------
