@@ -76,7 +76,10 @@ static bool move(struct gpu *g, VkBuffer buf, uint64_t offset, const uint8_t *sr
     for (uint32_t i = 0; ok && at < bytes; i++, at += chunk)
         ok = stage_move(g, &ring[i % STAGE_COUNT], buf, offset + at, src ? src + at : NULL, dst ? dst + at : NULL,
                         min_u64(chunk, bytes - at), e);
-    for (uint32_t i = 0; i < STAGE_COUNT; i++) ok = stage_finish(g, &ring[i], e) && ok;
+    for (uint32_t i = 0; i < STAGE_COUNT; i++) {
+        ok = stage_finish(g, &ring[i], e) && ok;
+        ring[i].dst = NULL; // after a failure a stage may still be busy, but the caller's memory is the caller's again
+    }
     return ok;
 }
 
