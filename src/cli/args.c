@@ -41,6 +41,11 @@ const struct option *option_find(const char *name, unsigned command_bits)
     return NULL;
 }
 
+char *option_words(const struct option *o)
+{
+    return o->words ? mem_text(o->words, NULL) : o->known ? o->known() : NULL;
+}
+
 enum origin option_origin(const struct settings *s, const char *name)
 {
     const struct option *o = option_find(name, IN_EVERY);

@@ -36,21 +36,24 @@ struct option {
     const char *value;   // placeholder, NULL when it takes none
     const char *without; // value may be left out: what is then meant
     const struct option_kind *kind;
-    size_t at;         // offset in struct settings
-    int32_t constant;  // what a flag stores
-    double min, max;   // of numbers
-    const char *words; // the only values, space separated; their place is the value of a `choice`
-    const char *env;   // environment variable read when the option is not given
-    unsigned commands; // mask of enum command_bit
-    bool recipe;       // decides the picture: kept in its metadata, read by --from
-    const char *group; // heading in the help
-    const char *help;  // a sentence or two without the final stop
+    size_t at;            // offset in struct settings
+    int32_t constant;     // what a flag stores
+    double min, max;      // of numbers
+    const char *words;    // the only values, space separated; their place is the value of a `choice`
+    char *(*known)(void); // for documents: the words that the library knows, as new memory; not checked here
+    const char *env;      // environment variable read when the option is not given
+    unsigned commands;    // mask of enum command_bit
+    bool recipe;          // decides the picture: kept in its metadata, read by --from
+    const char *group;    // heading in the help
+    const char *help;     // a sentence or two without the final stop
 };
 
 extern const struct option option_table[];
 uint32_t option_count(void);
 extern const struct option_kind kind_flag, kind_counter, kind_text, kind_word, kind_choice, kind_u32, kind_seed,
     kind_real, kind_interval;
+
+json_t *json_u64(uint64_t v); // JSON has no unsigned 64 bits: what does not fit is text
 
 // A row of the command table, one per file cmd_*.c.
 struct cli;
@@ -64,6 +67,7 @@ struct command {
     int (*run)(struct cli *c);
 };
 extern const struct command *const command_table[]; // NULL ended
+char *sampler_names(void);                          // of every sampler, space separated; cmd_samplers.c
 const struct command *command_find(const char *name);
 
 // Options of `command` from words[0..n) into s. Errors are complete sentences for the user.
@@ -75,6 +79,7 @@ json_t *args_recipe(const struct settings *s);
 bool args_from_recipe(struct settings *s, json_t *object, struct err *e);
 
 const struct option *option_find(const char *name, unsigned command_bits); // long name or further name
+char *option_words(const struct option *o); // `words` or what `known` gives, as new memory, or NULL
 enum origin option_origin(const struct settings *s, const char *name);
 // Marks an option as given, after a command filled its value in.
 void option_resolve(struct settings *s, const char *name);

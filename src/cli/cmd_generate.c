@@ -55,7 +55,7 @@ static bool decode_and_save(struct generation *g, struct err *e)
     if (!save_wants_pictures(g)) return true;
     cli_detail(g->cli, "decoding");
     if (vkdit_run_decode(g->run, NULL, interrupt_asked, NULL, &pixels, &w, &h, &error)) return err_api(e, &error);
-    const bool ok = save_pictures(g, pixels, w, h, e);
+    const bool ok = pixels_sound(pixels, g->images, (size_t)w * h * 3, e) && save_pictures(g, pixels, w, h, e);
     vkdit_free(pixels);
     return ok;
 }
@@ -84,10 +84,10 @@ static void event_start(struct generation *g)
     const char *reason = vkdit_device_reason(g->subject.context);
     json_t *classes = json_array();
     for (uint32_t i = 0; i < g->images; i++) json_array_append_new(classes, json_integer(g->classes[i]));
-    cli_event(g->cli, json_pack("{ss, ss, ss, sb, sI, si, so, ss, si, sI}", "event", "start", "version",
+    cli_event(g->cli, json_pack("{ss, ss, ss, sb, sI, si, so, ss, si, so}", "event", "start", "version",
                                 vkdit_version(), "model", m->name, "synthetic", m->synthetic, "parameters",
                                 (json_int_t)m->parameters, "images", (int)g->images, "classes", classes, "sampler",
-                                g->at.sampler, "steps", (int)g->at.steps, "seed", (json_int_t)g->job.seed));
+                                g->at.sampler, "steps", (int)g->at.steps, "seed", json_u64(g->job.seed)));
     cli_event(g->cli, json_pack("{ss, ss, ss, ss}", "event", "device", "name", vkdit_device_name(g->subject.context),
                                 "reason", reason ? reason : "", "precision", precision_name(m->precision)));
 }

@@ -2,6 +2,25 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 
+#include <string.h>
+
+char *sampler_names(void)
+{
+    char *json = NULL, *names = NULL;
+    if (vkdit_samplers_json(&json, NULL)) return NULL;
+    json_t *list = json_loads(json, 0, NULL), *row;
+    size_t i, at = 0;
+    names = mem_zero(strlen(json) + 1, 1, NULL); // room for more than the names
+    json_array_foreach(list, i, row)
+    {
+        const char *name = json_string_value(json_object_get(row, "name"));
+        if (names && name) at += (size_t)snprintf(names + at, strlen(json) + 1 - at, "%s%s", at ? " " : "", name);
+    }
+    json_decref(list);
+    vkdit_free(json);
+    return names;
+}
+
 static int run(struct cli *c)
 {
     vkdit_error error = {0};

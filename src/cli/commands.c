@@ -74,10 +74,11 @@ int cli_main(int argc, char **argv)
                     args_environment(&c.s, c.command, &e);
     settle_colours(&c);
     if (!ok) return cli_fail(&c, EXIT_USAGE, e.text);
-    if (c.s.version) return command_version.run(&c);
-    if (c.s.help) {
+    int code = EXIT_OK;
+    if (c.s.help && !c.s.version)
         help_command(stdout, c.command, c.colour_out);
-        return EXIT_OK;
-    }
-    return c.command->run(&c);
+    else
+        code = (c.s.version ? &command_version : c.command)->run(&c);
+    const bool written = !ferror(stdout) && !fflush(stdout);
+    return written || code ? code : cli_fail(&c, EXIT_FAILED, "standard output: cannot write");
 }

@@ -1,6 +1,7 @@
 // complete.c — shell completions from the command and option tables. Knows no option by name.
 #include "cli/cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool wants_file(const struct option *o)
@@ -38,10 +39,12 @@ static void bash_values(FILE *out, const struct command *c)
         if (!(o->commands & c->bit) || !o->kind->takes_value || o->without) continue;
         fputs("            ", out);
         put_spelling_cases(out, o);
-        if (o->words)
-            fprintf(out, ") COMPREPLY=($(compgen -W \"%s\" -- \"$word\")); return ;;\n", o->words);
+        char *words = option_words(o);
+        if (words)
+            fprintf(out, ") COMPREPLY=($(compgen -W \"%s\" -- \"$word\")); return ;;\n", words);
         else
             fprintf(out, ") COMPREPLY=(%s); return ;;\n", wants_file(o) ? "$(compgen -f -- \"$word\")" : "");
+        free(words);
     }
 }
 
@@ -88,10 +91,12 @@ static void zsh_spec(FILE *out, const struct option *o, const char *spelling)
     fputc(']', out);
     if (o->kind->takes_value) {
         fprintf(out, "%s%s:", o->without ? "::" : ":", o->value);
-        if (o->words)
-            fprintf(out, "(%s)", o->words);
+        char *words = option_words(o);
+        if (words)
+            fprintf(out, "(%s)", words);
         else if (wants_file(o))
             fputs("_files", out);
+        free(words);
     }
     fputs("' \\\n", out);
 }
@@ -142,7 +147,9 @@ static void fish_option(FILE *out, const struct command *c, const struct option 
         fprintf(out, word[1] == '-' ? " -l %s" : " -s %s", word + (word[1] == '-' ? 2 : 1));
     if (o->kind->takes_value && !o->without) fputs(" -r", out);
     if (wants_file(o)) fputs(" -F", out);
-    if (o->words) fprintf(out, " -a '%s'", o->words);
+    char *words = option_words(o);
+    if (words) fprintf(out, " -a '%s'", words);
+    free(words);
     fputs(" -d '", out);
     put_quoted(out, o->help);
     fputs("'\n", out);

@@ -67,6 +67,17 @@ void preview_step(struct generation *g)
     free(latent);
 }
 
+bool pixels_sound(const uint8_t *pixels, uint32_t images, size_t bytes, struct err *e)
+{
+    for (uint32_t i = 0; i < images; i++) {
+        const uint8_t *p = pixels + i * bytes;
+        size_t k = 3;
+        while (k < bytes && p[k] == p[k % 3]) k++;
+        if (bytes > 3 && k >= bytes) return err_set(e, ERR_NUMERIC, "picture %u: every pixel has one colour", i);
+    }
+    return true;
+}
+
 bool latent_sound(const float *latent, uint32_t images, uint64_t values, struct err *e)
 {
     const uint64_t each = values / images;

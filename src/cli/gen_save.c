@@ -163,8 +163,8 @@ static void announce(struct generation *g, const char *path, const struct recipe
     else
         cli_say(g->cli, "wrote %s (class %u%s%s%s)", path, f->class_index, f->class_name ? " " : "",
                 f->class_name ? f->class_name : "", synthetic);
-    json_t *event = json_pack("{ss, ss, sI, si, si}", "event", "image", "file", path, "seed",
-                              (json_int_t)g->cli->s.seed, "width", (int)f->width, "height", (int)f->height);
+    json_t *event = json_pack("{ss, ss, so, si, si}", "event", "image", "file", path, "seed", json_u64(g->cli->s.seed),
+                              "width", (int)f->width, "height", (int)f->height);
     if (event && !f->grid) {
         json_object_set_new(event, "index", json_integer(f->index));
         json_object_set_new(event, "class", json_integer(f->class_index));

@@ -44,5 +44,6 @@ void preview_step(struct generation *g);                            // --show-st
 void preview_picture(struct generation *g, const struct image *im); // --show
 // ERR_NUMERIC when a value is not finite or a picture's latent is all one value.
 bool latent_sound(const float *latent, uint32_t images, uint64_t values, struct err *e);
+bool pixels_sound(const uint8_t *pixels, uint32_t images, size_t bytes, struct err *e); // bytes of one picture
 
 #endif

@@ -1,6 +1,7 @@
 // help.c — help on the terminal from the command and option tables. Knows no option by name.
 #include "cli/cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { COLUMNS = 80, HELP_AT = 27 };
@@ -51,14 +52,16 @@ static void print_examples(FILE *out, const char *examples, bool colour)
 // "  -s, --seed N", then the help beside or below it.
 static void print_option(FILE *out, const struct option *o)
 {
-    char head[80], tail[400], letter[4] = {'-', o->letter, ',', 0};
+    char head[80], tail[600], letter[4] = {'-', o->letter, ',', 0};
     int n = snprintf(head, sizeof head, "  %-3s --%s", o->letter ? letter : "", o->name);
     if (o->value && n < (int)sizeof head)
         snprintf(head + n, sizeof head - (size_t)n, o->without ? " [%s]" : " %s", o->value);
     fprintf(out, "%-*s", HELP_AT, head);
     if (strlen(head) > HELP_AT - 2) fprintf(out, "\n%*s", HELP_AT, "");
     n = snprintf(tail, sizeof tail, "%s", o->help);
-    if (o->words) n += snprintf(tail + n, sizeof tail - (size_t)n, " (%s)", o->words);
+    char *words = option_words(o);
+    if (words) n += snprintf(tail + n, sizeof tail - (size_t)n, " (%s)", words);
+    free(words);
     if (o->env) n += snprintf(tail + n, sizeof tail - (size_t)n, " [%s]", o->env);
     if (o->also) snprintf(tail + n, sizeof tail - (size_t)n, " {also %s}", o->also);
     help_wrap(out, tail, HELP_AT, HELP_AT, COLUMNS);

@@ -160,11 +160,15 @@ static bool seed_read(const struct option *o, const char *text, void *to, struct
     return true;
 }
 
+json_t *json_u64(uint64_t v)
+{
+    return v <= INT64_MAX ? json_integer((json_int_t)v) : json_sprintf("%llu", (unsigned long long)v);
+}
+
 static json_t *seed_keep(const struct option *o, const void *from)
 {
     (void)o;
-    const uint64_t v = *(const uint64_t *)from;
-    return v <= INT64_MAX ? json_integer((json_int_t)v) : json_sprintf("%llu", (unsigned long long)v);
+    return json_u64(*(const uint64_t *)from);
 }
 
 static bool real_read(const struct option *o, const char *text, void *to, struct err *e)

@@ -1,6 +1,7 @@
 // manual.c — the manual page, in man(7) troff, from the command and option tables. Knows no option by name.
 #include "cli/cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 // Text in which no character has a meaning to troff.
@@ -28,11 +29,13 @@ static void put_option(FILE *out, const struct option *o)
     fputc('\n', out);
     put(out, o->help);
     fputs(".\n", out);
-    if (o->words) {
+    char *words = option_words(o);
+    if (words) {
         fputs("One of: ", out);
-        put(out, o->words);
+        put(out, words);
         fputs(".\n", out);
     }
+    free(words);
     if (o->env) fprintf(out, "When not given, the environment variable \\fB%s\\fR is read.\n", o->env);
     if (o->also) {
         fputs("Other spellings: ", out);

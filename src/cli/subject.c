@@ -1,8 +1,9 @@
 // subject.c — chooses and opens device and model by the settings. Knows nothing about what is done with them.
 #include "cli/subject.h"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,6 +55,23 @@ void subject_take_operand(struct cli *c)
     c->s.origin[option_find("model", IN_EVERY) - option_table] = FROM_COMMAND_LINE;
 }
 
+// A bare file that ships has its autoencoder beside it.
+static void find_shipped_vae(struct subject *s)
+{
+    char *slash = strrchr(s->shipped, '/');
+    snprintf(s->shipped_vae, sizeof s->shipped_vae, "%.*s/vae.safetensors", (int)(slash - s->shipped), s->shipped);
+    if (!s->options.vae && !access(s->shipped_vae, R_OK)) s->options.vae = s->shipped_vae;
+}
+
+static bool exists_or_hint(const char *path, struct err *e)
+{
+    struct stat st;
+    if (!stat(path, &st)) return true;
+    const bool shape = !strncasecmp(path, "DiT-", 4) || !strncasecmp(path, "SiT-", 4);
+    err_set(e, ERR_IO, "%s%s", strerror(errno), shape ? "; random weights of that shape are --synthetic" : "");
+    return err_in(e, path);
+}
+
 bool subject_choose(struct subject *s, const struct cli *c, struct err *e)
 {
     const struct settings *set = &c->s;
@@ -75,7 +93,8 @@ bool subject_choose(struct subject *s, const struct cli *c, struct err *e)
         s->options.path = s->shipped;
     else
         s->options.synthetic = "tiny";
-    return true;
+    if (s->options.path == s->shipped) find_shipped_vae(s);
+    return !s->options.path || exists_or_hint(s->options.path, e);
 }
 
 bool subject_open_device(struct subject *s, struct err *e)
