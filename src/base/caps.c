@@ -1,7 +1,7 @@
 // caps.c — forces the facts of a device down for tests. Knows nothing about Vulkan.
 #include "base/caps.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 enum word_kind { WORD_OFF, WORD_SIZE64, WORD_SIZE32, WORD_SUBGROUP, WORD_API };
@@ -51,14 +51,9 @@ const char *caps_limit_word(uint32_t i)
 static bool unknown_word(const char *text, size_t len, struct err *e)
 {
     char known[400] = "", shown[40];
-    for (uint32_t i = 0; i < COUNTOF(words); i++) {
-        size_t used = strlen(known), room = sizeof known - used;
-        const char *tail = words[i].kind == WORD_OFF ? "" : "=";
-        if (used + strlen(words[i].name) + 3 > sizeof known) break;
-        if (i) strncat(known, " ", room - 1);
-        strncat(known, words[i].name, sizeof known - strlen(known) - 1);
-        strncat(known, tail, sizeof known - strlen(known) - 1);
-    }
+    for (size_t i = 0, used = 0; i < COUNTOF(words) && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s%s", i ? " " : "", words[i].name,
+                                 words[i].kind == WORD_OFF ? "" : "=");
     return err_set(e, ERR_ARG, "limit \"%s\" is unknown; known: %s", text_clean(shown, sizeof shown, text, len), known);
 }
 

@@ -13,7 +13,7 @@ struct coop_shape { // one row of vkGetPhysicalDeviceCooperativeMatrixProperties
     bool subgroup_scope;
 };
 
-struct caps_heap { // one memory heap
+struct caps_heap {          // one memory heap
     uint64_t bytes, budget; // budget = bytes when the driver does not tell
     bool device_local, host_visible;
 };
@@ -27,18 +27,18 @@ struct caps {
     enum caps_type type;
 
     // features: each is true only when the device has it and it has been enabled
-    bool f16_math;        // float16 arithmetic in shaders
-    bool f16_store;       // 16-bit storage buffers
-    bool i8_store;        // 8-bit storage buffers
+    bool f16_math;  // float16 arithmetic in shaders
+    bool f16_store; // 16-bit storage buffers
+    bool i8_store;  // 8-bit storage buffers
     bool i8_math;
-    bool int_dot;         // integer dot product
+    bool int_dot; // integer dot product
     bool int64;
-    bool addresses;       // buffer device addresses (and 64-bit integers in push constants)
+    bool addresses; // buffer device addresses (and 64-bit integers in push constants)
     bool scalar_layout;
     bool memory_budget;
     bool subgroup_arith, subgroup_ballot, subgroup_shuffle; // in compute
-    bool subgroup_pick;   // the size can be required (VK_EXT_subgroup_size_control, full subgroups)
-    bool coop1, coop2;    // KHR_cooperative_matrix (+ vulkan memory model), NV_cooperative_matrix2
+    bool subgroup_pick; // the size can be required (VK_EXT_subgroup_size_control, full subgroups)
+    bool coop1, coop2;  // KHR_cooperative_matrix (+ vulkan memory model), NV_cooperative_matrix2
     bool timestamps;
     bool executable_info; // VK_KHR_pipeline_executable_properties
 
@@ -47,15 +47,15 @@ struct caps {
     uint32_t n_coop;
 
     // limits
-    uint64_t range_max;   // maxStorageBufferRange
-    uint64_t alloc_max;   // maxMemoryAllocationSize
+    uint64_t range_max;               // maxStorageBufferRange
+    uint64_t alloc_max;               // maxMemoryAllocationSize
     uint64_t heap_bytes, heap_budget; // the largest device-local heap
     struct caps_heap heap[16];
     uint32_t n_heap;
     uint32_t offset_align; // minStorageBufferOffsetAlignment
     uint32_t shared_max, threads_max, threads_x_max, push_max;
     uint32_t groups_max[3];
-    uint32_t bind_max;    // storage buffers that one kernel may bind
+    uint32_t bind_max; // storage buffers that one kernel may bind
     double timestamp_ns;
 };
 
