@@ -114,10 +114,16 @@ static void open_launch(const struct graph *g, const struct op *o, struct shard 
 
 // Sums live in registers and what does not fit is spilled in every trip, so the best tile depends on their number.
 // Rows x columns per lane, GFLOP/s at 96 x 1152 x 1152 in F32 | F16, two cores of a Sapphire Rapids, November 2026:
-//   lavapipe (Mesa 22.3) 256 bits: 12x4 30 | 42, 8x8 26 | 41, 12x6 32 | 46, 12x8 14 | 20
+//   lavapipe (Mesa 22.3) 256 bits: 12x4 30 | 42, 8x8 26 | 41, 12x6 32 | 46, 16x6 15 | 19
 //   lavapipe (Mesa 22.3) 512 bits: 8x4 20 | 36, 8x6 16 | 33, 12x4 22 | 43
+//   lavapipe (Mesa 26.2) 256 bits: 12x6 52 | 70, 16x6 61 | 88, 32x4 72 | 88 (twice the compile time)
 //   SwiftShader, literal blobs:    8x4 11 | 7, 12x4 12 | 6, 12x6 8
-enum { BCAST_ROWS = 12 };
+// The real products (512 rows, widths 384 to 4608) reach the same: 30-34 | 43-49 on Mesa 22.3, 9-12 | 3 on SwiftShader.
+static uint32_t bcast_rows(const struct caps *c)
+{
+    enum { LAVAPIPE = 13 }; // VK_DRIVER_ID_MESA_LLVMPIPE; its version was 0.0.1 for years
+    return c->subgroup == 8 && c->driver_id == LAVAPIPE && c->driver_version >> 22 >= 25 ? 16 : 12;
+}
 
 // Column pairs per lane; the same for every product, because all that read a weight must want the same panels.
 static uint32_t bcast_pairs(const struct caps *c)
@@ -161,7 +167,7 @@ static void bcast_pack(const struct caps *c, const struct graph *g, const struct
                        struct launch *l)
 {
     uint64_t rows = shape_rows(op_output(g, o)->sh);
-    bcast_launch(c, g, o, s, l, rows <= 2 ? 2 : rows <= 4 ? 4 : BCAST_ROWS);
+    bcast_launch(c, g, o, s, l, rows <= 2 ? 2 : rows <= 4 ? 4 : bcast_rows(c));
 }
 
 // SwiftShader (subgroups of 4) needs literal storage types and tiles, see operand.glsl: one blob for each set of types
