@@ -2,6 +2,7 @@
 #include "engine/run.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,8 +21,10 @@ static bool lookup(const struct word *words, const char *what, const char *text,
     if (!text) return true;
     for (const struct word *w = words; w->name; w++)
         if (!strcmp(w->name, text)) return *out = w->value, true;
-    char known[200] = "";
-    for (const struct word *w = words; w->name; w++) strcat(strcat(known, w == words ? "" : ", "), w->name);
+    char known[200];
+    size_t at = 0;
+    for (const struct word *w = words; w->name && at < sizeof known; w++)
+        at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", w == words ? "" : ", ", w->name);
     return err_set(e, ERR_ARG, "unknown %s '%.40s' (known: %s)", what, text, known);
 }
 
