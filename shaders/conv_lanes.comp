@@ -2,9 +2,8 @@
 // conv_lanes.comp — convolution for CPU drivers, built like linear_bcast.comp: one subgroup owns TM pixels of a line x
 // TP*2*SG channels; a load brings SG input channels of a pixel, each then broadcast to all lanes. No im2col buffer,
 // no shared memory. The weight (tap-major, channel last) is packed in panels of the workgroup's channels.
-#extension GL_KHR_shader_subgroup_basic : require
-#extension GL_KHR_shader_subgroup_ballot : require
 #extension GL_GOOGLE_include_directive : require
+#include "inc/lanes.glsl"
 #include "inc/conv.glsl"
 
 #ifndef TM
@@ -29,18 +28,18 @@ void weight_pair(uint at, uint p, out vec2 even, out vec2 odd)
     }
 }
 
-// sum += a[k + u] w[k + u] for u and u + 1, which must be literals for subgroupBroadcast before SPIR-V 1.5.
+// sum += a[k + u] w[k + u] for u and u + 1, literals because of LANE.
 #define TWO(u_) \
     { \
         vec2 even[TP], odd[TP]; \
         [[unroll]] for (uint p = 0; p < TP; p++) weight_pair(w_at, p, even[p], odd[p]); \
         w_at += IS_HALF(1) ? PANEL : 2 * PANEL; \
         [[unroll]] for (uint i = 0; i < TM; i++) { \
-            vec2 v = vec2(subgroupBroadcast(a[i], u_)); \
+            vec2 v = vec2(LANE(a[i], u_)); \
             [[unroll]] for (uint p = 0; p < TP; p++) sum[i][p] = fma(v, even[p], sum[i][p]); \
         } \
         [[unroll]] for (uint i = 0; i < TM; i++) { \
-            vec2 v = vec2(subgroupBroadcast(a[i], u_ + 1)); \
+            vec2 v = vec2(LANE(a[i], u_ + 1)); \
             [[unroll]] for (uint p = 0; p < TP; p++) sum[i][p] = fma(v, odd[p], sum[i][p]); \
         } \
     }

@@ -125,39 +125,64 @@ static void conv_open(const struct graph *g, const struct op *o, struct shard s,
     for (uint32_t i = 0; i < COUNTOF(push); i++) launch_push(l, push[i]);
 }
 
-// CPU drivers: conv_lanes.comp. Pairs of channels per lane: one would do for pictures of three channels.
-enum { LANES_PIXELS = 8, LANES_PAIRS = 2 };
-
+// CPU drivers: conv_lanes.comp.
 static bool lanes_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
     bool width = c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16;
-    return c->type == CAPS_CPU && c->addresses && c->subgroup_ballot && width &&
+    return c->type == CAPS_CPU && c->addresses && c->subgroup_shuffle && width &&
            op_operand(g, o, W)->kind == KIND_WEIGHT;
 }
 
+// SwiftShader wants literal tiles and storage types (see operand.glsl) and broadcasts.
 static bool lanes4_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
     bool halves = false;
     for (uint32_t k = 0; k <= o->n_in; k++) halves |= is_half(op_operand(g, o, k));
-    return lanes_fits(c, g, o) && c->subgroup == 4 && !halves;
+    return lanes_fits(c, g, o) && c->subgroup_ballot && c->subgroup == 4 && !halves;
+}
+
+// Pairs of channels per lane: two, but one is enough for pictures of three channels.
+static uint32_t lanes_pairs(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return op_output(g, o)->sh.cols <= 2 * c->subgroup ? 1 : 2;
 }
 
 static struct layout lanes_layout(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand)
 {
     if (operand != W) return (struct layout){0};
-    return (struct layout){LAYOUT_PANELS, c->subgroup * LANES_PAIRS * 2, is_half(op_operand(g, o, W)) ? 2 : 1};
+    return (struct layout){LAYOUT_PANELS, c->subgroup * 2 * lanes_pairs(c, g, o), is_half(op_operand(g, o, W)) ? 2 : 1};
 }
 
-static void lanes_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
-                       struct launch *l)
+static struct layout lanes4_layout(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand)
+{
+    (void)g, (void)o;
+    return operand == W ? (struct layout){LAYOUT_PANELS, c->subgroup * 4, 1} : (struct layout){0};
+}
+
+static void lanes_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                         struct launch *l, uint32_t pixels, uint32_t pairs)
 {
     const struct conv_param *p = (const void *)o->param;
     conv_open(g, o, s, l, c->subgroup);
     if (c->subgroup_pick) l->subgroup = c->subgroup;
-    launch_spec(l, LANES_PIXELS);
-    launch_spec(l, LANES_PAIRS);
-    uint64_t tiles = (uint64_t)s.count * ceil_div(p->out_w, LANES_PIXELS);
-    launch_groups(c, l, tiles * ceil_div(op_output(g, o)->sh.cols, c->subgroup * LANES_PAIRS * 2));
+    launch_spec(l, pixels);
+    launch_spec(l, pairs);
+    uint64_t tiles = (uint64_t)s.count * ceil_div(p->out_w, pixels);
+    launch_groups(c, l, tiles * ceil_div(op_output(g, o)->sh.cols, c->subgroup * 2 * pairs));
+}
+
+// Sums live in registers: 16 pixels x 2 pairs run twice as fast as 8 x 2 or 16 x 4 (Mesa 22.3).
+static void lanes_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                       struct launch *l)
+{
+    const struct conv_param *p = (const void *)o->param;
+    lanes_launch(c, g, o, s, l, p->out_w > 8 ? 16 : 8, lanes_pairs(c, g, o));
+}
+
+static void lanes4_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                        struct launch *l)
+{
+    lanes_launch(c, g, o, s, l, 8, 2); // TM and TP in shaders/MANIFEST
 }
 
 static const struct kernel_row conv_lanes4 = {
@@ -166,8 +191,8 @@ static const struct kernel_row conv_lanes4 = {
     .addresses = true,
     .needs = "a CPU device with subgroups of 4 and buffer addresses, F32 operands",
     .fits = lanes4_fits,
-    .pack = lanes_pack,
-    .weight_layout = lanes_layout,
+    .pack = lanes4_pack,
+    .weight_layout = lanes4_layout,
 };
 
 static const struct kernel_row conv_lanes = {
