@@ -224,9 +224,8 @@ static void test_picture(void)
 {
     struct settings s, back;
     struct err e;
-    char line[] = "--synthetic tiny -c 3,5 -s 7 --steps 4 --grid 2", png[] = "/tmp/vkdit-recipe-XXXXXX.png";
+    char line[100], png[] = "/tmp/vkdit-recipe-XXXXXX.png";
     close(mkstemps(png, 4));
-    CHECK(parse(&s, "generate", line, &e), "%s", e.text);
     const vkdit_model_info model = {.name = "a\nb", .synthetic = 1};
     struct recipe_facts facts = {.model = &model,
                                  .device = "d\303\251",
@@ -243,7 +242,8 @@ static void test_picture(void)
     json_t *root;
     for (int grid = 0; grid < 2; grid++) {
         facts.grid = grid;
-        if (!grid) s.origin[option_find("grid", IN_EVERY) - option_table] = FROM_NOWHERE;
+        snprintf(line, sizeof line, "--synthetic tiny -c 3,5 -s 7 --steps 4 %s", grid ? "--grid 2" : "");
+        CHECK(parse(&s, "generate", line, &e), "%s", e.text);
         CHECK(recipe_write(text, &s, &facts, &e) && image_open(&im, 2, 2, &e), "%s", e.text);
         CHECK(strstr(text[0].value, "Seed: 7") && strstr(text[0].value, "\nSteps") == NULL, "%s", text[0].value);
         CHECK(png_write(png, &im, text, RECIPE_TEXTS, true, &e), "%s", e.text);
@@ -256,7 +256,6 @@ static void test_picture(void)
         CHECK(grid ? !option_origin(&back, "only") && back.grid == 2 : back.only == 1 && option_origin(&back, "only"),
               "only");
         json_decref(root);
-        parse(&s, "generate", (char[]){"--synthetic tiny -c 3,5 -s 7 --steps 4 --grid 2"}, &e);
     }
     CHECK(image_open(&im, 2, 2, &e) && png_write(png, &im, NULL, 0, true, &e), "%s", e.text);
     image_close(&im);
