@@ -7,7 +7,7 @@
 
 layout(constant_id = 2) const uint D = 64; // head size, even when the operand is halves
 layout(constant_id = 3) const uint RM = 4; // queries per thread
-const uint COLS = 16, ROWS = 8;            // THREADS == 128
+const uint COLS = 16, ROWS = 8, CREW = COLS * ROWS; // CREW == THREADS
 const uint QUERIES = ROWS * RM, KEYS = 32, CHUNK = 32, LINE = 33;
 const uint PAIRS = (D + 31) / 32; // pairs of output dimensions per thread
 
@@ -18,9 +18,10 @@ shared float p_tile[QUERIES * LINE]; // maxima of 16 threads, then probabilities
 // Dimensions d and d + 1 of the vector that starts at element i, zero past the end of the head.
 vec2 two(uint i, uint d)
 {
-    if (d >= D) return vec2(0.0);
-    if (D % 2 == 0) return qkv_two(i + d);
-    return vec2(qkv(i + d), d + 1 < D ? qkv(i + d + 1) : 0.0);
+    if (D % 32 == 0) return qkv_two(i + d);
+    uint at = i + (d < D ? d : 0); // no branch, so that many loads are under way
+    vec2 v = D % 2 == 0 ? qkv_two(at) : vec2(qkv(at), d + 1 < D ? qkv(at + 1) : 0.0);
+    return d < D ? v : vec2(0.0);
 }
 
 void main()
@@ -42,14 +43,14 @@ void main()
         vec2 score[RM]; // of keys tx and tx + 16
         [[unroll]] for (uint i = 0; i < RM; i++) score[i] = vec2(0.0);
         for (uint d0 = 0; d0 < D; d0 += CHUNK) {
-            for (uint e = t; e < QUERIES * CHUNK / 2; e += THREADS) {
-                uint r = e / (CHUNK / 2), d = e % (CHUNK / 2) * 2;
+            [[unroll]] for (uint l = 0; l < QUERIES * CHUNK / 2 / CREW; l++) {
+                uint e = t + l * CREW, r = e / (CHUNK / 2), d = e % (CHUNK / 2) * 2;
                 vec2 v = two(part.base + min(part.query + r, last) * stride, d0 + d);
                 q_tile[r * LINE + d] = v.x;
                 q_tile[r * LINE + d + 1] = v.y;
             }
-            for (uint e = t; e < KEYS * CHUNK / 2; e += THREADS) {
-                uint r = e / (CHUNK / 2), d = e % (CHUNK / 2) * 2;
+            [[unroll]] for (uint l = 0; l < KEYS * CHUNK / 2 / CREW; l++) {
+                uint e = t + l * CREW, r = e / (CHUNK / 2), d = e % (CHUNK / 2) * 2;
                 vec2 v = two(part.base + part.width + min(j + r, last) * stride, d0 + d);
                 k_tile[r * LINE + d] = v.x;
                 k_tile[r * LINE + d + 1] = v.y;

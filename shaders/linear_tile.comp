@@ -9,26 +9,28 @@ layout(constant_id = 6) const uint BN = 64; // columns
 layout(constant_id = 7) const uint BK = 16; // k per trip, even
 layout(constant_id = 8) const uint TM = 8;  // rows per thread
 layout(constant_id = 9) const uint TN = 4;  // columns per thread, even; THREADS == BM / TM * BN / TN
+layout(constant_id = 10) const bool K_ODD = false;
 
 const uint COLS = BN / TN;
+const uint X_LOADS = BM * BK / 2 / THREADS, W_LOADS = BN * BK / 2 / THREADS; // pairs of k per thread and trip
 const uint PAD_M = BM + 4, PAD_N = BN + 4; // k-major, four extra words: neighbouring k fall into different banks
 shared float x_tile[BK * PAD_M];
 shared float w_tile[BK * PAD_N];
 
-// Elements k and k + 1 (k even) of a row of x or w, zero outside the matrix.
-vec2 x_two_or_zero(uint row, uint k)
+// Elements k and k + 1 (k even) of a row, zero outside the matrix. Without branches, so that many loads are under way.
+vec2 fetch_x(uint row, uint k)
 {
-    if (row >= push.rows || k >= push.k) return vec2(0.0);
-    uint i = row * push.k + k;
-    if ((push.k & 1u) == 0u) return x_two(i);
-    return vec2(x(i), k + 1 < push.k ? x(i + 1) : 0.0);
+    bool inside = row < push.rows && k < push.k;
+    uint i = inside ? row * push.k + k : 0;
+    vec2 v = K_ODD ? vec2(x(i), k + 1 < push.k ? x(i + 1) : 0.0) : x_two(i);
+    return inside ? v : vec2(0.0);
 }
-vec2 w_two_or_zero(uint row, uint k)
+vec2 fetch_w(uint row, uint k)
 {
-    if (row >= push.n || k >= push.k) return vec2(0.0);
-    uint i = row * push.k + k;
-    if ((push.k & 1u) == 0u) return w_two(i);
-    return vec2(w(i), k + 1 < push.k ? w(i + 1) : 0.0);
+    bool inside = row < push.n && k < push.k;
+    uint i = inside ? row * push.k + k : 0;
+    vec2 v = K_ODD ? vec2(w(i), k + 1 < push.k ? w(i + 1) : 0.0) : w_two(i);
+    return inside ? v : vec2(0.0);
 }
 
 void main()
@@ -38,23 +40,27 @@ void main()
     if (group >= row_tiles * col_tiles) return;
     uint row0 = group % row_tiles * BM, col0 = group / row_tiles * BN;
     uint t = gl_LocalInvocationIndex, my_row = t / COLS * TM, my_col = t % COLS * TN;
+    uint load_row = t / (BK / 2), load_k = t % (BK / 2) * 2; // THREADS is a multiple of BK / 2
+    const uint STEP = THREADS / (BK / 2);
+    vec2 x_next[X_LOADS], w_next[W_LOADS];
     float sum[TM][TN];
     [[unroll]] for (uint i = 0; i < TM; i++) [[unroll]] for (uint j = 0; j < TN; j++) sum[i][j] = 0.0;
 
+    [[unroll]] for (uint l = 0; l < X_LOADS; l++) x_next[l] = fetch_x(row0 + load_row + l * STEP, load_k);
+    [[unroll]] for (uint l = 0; l < W_LOADS; l++) w_next[l] = fetch_w(col0 + load_row + l * STEP, load_k);
     for (uint k0 = 0; k0 < push.k; k0 += BK) {
-        for (uint e = t; e < BM * BK / 2; e += THREADS) {
-            uint r = e / (BK / 2), k = e % (BK / 2) * 2;
-            vec2 v = x_two_or_zero(row0 + r, k0 + k);
-            x_tile[k * PAD_M + r] = v.x;
-            x_tile[(k + 1) * PAD_M + r] = v.y;
+        [[unroll]] for (uint l = 0; l < X_LOADS; l++) {
+            x_tile[load_k * PAD_M + load_row + l * STEP] = x_next[l].x;
+            x_tile[(load_k + 1) * PAD_M + load_row + l * STEP] = x_next[l].y;
         }
-        for (uint e = t; e < BN * BK / 2; e += THREADS) {
-            uint r = e / (BK / 2), k = e % (BK / 2) * 2;
-            vec2 v = w_two_or_zero(col0 + r, k0 + k);
-            w_tile[k * PAD_N + r] = v.x;
-            w_tile[(k + 1) * PAD_N + r] = v.y;
+        [[unroll]] for (uint l = 0; l < W_LOADS; l++) {
+            w_tile[load_k * PAD_N + load_row + l * STEP] = w_next[l].x;
+            w_tile[(load_k + 1) * PAD_N + load_row + l * STEP] = w_next[l].y;
         }
         barrier();
+        uint k1 = k0 + BK + load_k; // fetched while this trip computes
+        [[unroll]] for (uint l = 0; l < X_LOADS; l++) x_next[l] = fetch_x(row0 + load_row + l * STEP, k1);
+        [[unroll]] for (uint l = 0; l < W_LOADS; l++) w_next[l] = fetch_w(col0 + load_row + l * STEP, k1);
         for (uint k = 0; k < BK; k++) {
             float a[TM], b[TN];
             [[unroll]] for (uint i = 0; i < TM; i++) a[i] = x_tile[k * PAD_M + my_row + i];

@@ -278,6 +278,7 @@ static void tile_launch(const struct caps *c, const struct graph *g, const struc
     open_launch(g, o, s, l, tile_threads(t));
     const uint32_t sizes[] = {t->bm, t->bn, t->bk, t->tm, t->tn};
     for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
+    launch_spec(l, op_operand(g, o, X)->sh.cols % 2);
     launch_groups(c, l, tile_count(t, s.count, op_output(g, o)->sh.cols));
 }
 
