@@ -23,9 +23,24 @@ layout(std430, set = 0, binding = 1) readonly buffer Wide_w { uvec4 wide_w[]; };
 
 const uint K8 = BK / 8, LINE = K8 + 1; // one uvec4 of padding against bank conflicts
 const uint SUB_COLS = BN / WN, SUBGROUPS = BM / WM * SUB_COLS, LANES = THREADS / SUBGROUPS;
+const uint STEP = THREADS / K8, X_LOADS = BM / STEP, W_LOADS = BN / STEP; // uvec4s per thread and trip
 shared uvec4 x_tile[BM * LINE];
 shared uvec4 w_tile[BN * LINE];
 shared float out_tile[SUBGROUPS * CM * CN];
+
+// Eight values of k, zero outside the matrix. Without branches, so that many loads are under way.
+uvec4 fetch_x(uint row, uint k)
+{
+    bool inside = row < push.rows && k < push.k / 8;
+    uvec4 v = wide_x[push.at[0] / 4 + (inside ? row * (push.k / 8) + k : 0)];
+    return inside ? v : uvec4(0);
+}
+uvec4 fetch_w(uint row, uint k)
+{
+    bool inside = row < push.n && k < push.k / 8;
+    uvec4 v = wide_w[push.at[1] / 4 + (inside ? row * (push.k / 8) + k : 0)];
+    return inside ? v : uvec4(0);
+}
 
 #define SUM coopmat<float, gl_ScopeSubgroup, CM, CN, gl_MatrixUseAccumulator>
 
@@ -35,23 +50,21 @@ void main()
     uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
     if (group >= row_tiles * col_tiles) return;
     uint row0 = group % row_tiles * BM, col0 = group / row_tiles * BN;
-    uint t = gl_LocalInvocationIndex, k8 = push.k / 8, x_at = push.at[0] / 4, w_at = push.at[1] / 4;
-    uint my_row = gl_SubgroupID / SUB_COLS * WM, my_col = gl_SubgroupID % SUB_COLS * WN;
+    uint t = gl_LocalInvocationIndex, my_row = gl_SubgroupID / SUB_COLS * WM, my_col = gl_SubgroupID % SUB_COLS * WN;
     SUM sum[WM / CM][WN / CN];
     [[unroll]] for (uint i = 0; i < WM / CM; i++) [[unroll]] for (uint j = 0; j < WN / CN; j++) sum[i][j] = SUM(0.0);
 
-    for (uint k0 = 0; k0 < k8; k0 += K8) {
-        [[unroll]] for (uint l = 0; l < BM * K8 / THREADS; l++) {
-            uint e = t + l * THREADS, r = e / K8, k = e % K8;
-            bool inside = row0 + r < push.rows && k0 + k < k8;
-            x_tile[r * LINE + k] = inside ? wide_x[x_at + (row0 + r) * k8 + k0 + k] : uvec4(0);
-        }
-        [[unroll]] for (uint l = 0; l < BN * K8 / THREADS; l++) {
-            uint e = t + l * THREADS, r = e / K8, k = e % K8;
-            bool inside = col0 + r < push.n && k0 + k < k8;
-            w_tile[r * LINE + k] = inside ? wide_w[w_at + (col0 + r) * k8 + k0 + k] : uvec4(0);
-        }
+    uint load_row = t / K8, load_k = t % K8; // THREADS is a multiple of K8
+    uvec4 x_next[X_LOADS], w_next[W_LOADS];
+    [[unroll]] for (uint l = 0; l < X_LOADS; l++) x_next[l] = fetch_x(row0 + load_row + l * STEP, load_k);
+    [[unroll]] for (uint l = 0; l < W_LOADS; l++) w_next[l] = fetch_w(col0 + load_row + l * STEP, load_k);
+    for (uint k0 = 0; k0 < push.k / 8; k0 += K8) {
+        [[unroll]] for (uint l = 0; l < X_LOADS; l++) x_tile[(load_row + l * STEP) * LINE + load_k] = x_next[l];
+        [[unroll]] for (uint l = 0; l < W_LOADS; l++) w_tile[(load_row + l * STEP) * LINE + load_k] = w_next[l];
         barrier();
+        uint k1 = k0 + K8 + load_k; // fetched while this trip computes
+        [[unroll]] for (uint l = 0; l < X_LOADS; l++) x_next[l] = fetch_x(row0 + load_row + l * STEP, k1);
+        [[unroll]] for (uint l = 0; l < W_LOADS; l++) w_next[l] = fetch_w(col0 + load_row + l * STEP, k1);
         [[unroll]] for (uint k = 0; k < BK; k += CK) {
             coopmat<float16_t, gl_ScopeSubgroup, CM, CK, gl_MatrixUseA> a[WM / CM];
             [[unroll]] for (uint i = 0; i < WM / CM; i++)

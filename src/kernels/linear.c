@@ -320,18 +320,23 @@ static const struct kernel_row tile64 = {
 // --- matrix units: linear_coop.comp --------------------------------------------------------------------------------
 
 struct coop_tile {
-    uint32_t bm, bn, bk, wm, wn; // as in linear_coop.comp; always four subgroups
+    uint32_t bm, bn, bk, wm, wn; // as in linear_coop.comp
 };
-enum { COOP_SUBGROUPS = 4 };
 
-// Drivers that emulate matrix units compile the larger tiles for half a minute.
+static uint32_t coop_threads(const struct caps *c, const struct coop_tile *t)
+{
+    return t->bm / t->wm * (t->bn / t->wn) * c->subgroup;
+}
+
+// Sums per lane stay at 64 whatever the subgroup size. Drivers that emulate matrix units compile anything but the tiny
+// tile for half a minute.
 static const struct coop_tile *coop_tile(const struct caps *c, struct shape y)
 {
-    static const struct coop_tile large = {128, 128, 32, 64, 64}, small = {64, 64, 32, 32, 32},
-                                  tiny = {32, 32, 16, 16, 16};
+    static const struct coop_tile large = {128, 128, 32, 64, 32}, large_wide = {128, 128, 32, 64, 64};
+    static const struct coop_tile small = {64, 64, 32, 32, 32}, tiny = {32, 32, 16, 16, 16};
     if (c->type == CAPS_CPU) return &tiny;
     uint64_t tiles = (shape_rows(y) + large.bm - 1) / large.bm * ceil_div(y.cols, large.bn);
-    return tiles >= 64 ? &large : &small;
+    return tiles < 64 ? &small : c->subgroup > 32 ? &large_wide : &large;
 }
 
 // The first of the device's shapes, halves into floats, that divides the tile.
@@ -352,8 +357,8 @@ static bool coop_fits(const struct caps *c, const struct graph *g, const struct 
     if (!c->coop1 || !c->f16_math || !s) return false;
     bool halves = is_half(op_operand(g, o, X)) && is_half(op_operand(g, o, W));
     bool whole = c->subgroup_pick || c->subgroup_min == c->subgroup_max; // else a workgroup may have other subgroups
-    uint32_t threads = COOP_SUBGROUPS * c->subgroup, pieces = t->bk / 8;
-    uint32_t shared = (t->bm + t->bn) * (pieces + 1) * 16 + COOP_SUBGROUPS * s->m * s->n * 4;
+    uint32_t threads = coop_threads(c, t), pieces = t->bk / 8;
+    uint32_t shared = (t->bm + t->bn) * (pieces + 1) * 16 + threads / c->subgroup * s->m * s->n * 4;
     return halves && whole && op_operand(g, o, X)->sh.cols % 8 == 0 && threads <= c->threads_max &&
            threads <= c->threads_x_max && shared <= c->shared_max && t->bm * pieces % threads == 0 &&
            t->bn * pieces % threads == 0;
@@ -363,7 +368,7 @@ static void coop_pack(const struct caps *c, const struct graph *g, const struct 
 {
     const struct coop_tile *t = coop_tile(c, op_output(g, o)->sh);
     const struct coop_shape *m = coop_shape(c, t);
-    open_launch(g, o, s, l, COOP_SUBGROUPS * c->subgroup);
+    open_launch(g, o, s, l, coop_threads(c, t));
     const uint32_t sizes[] = {t->bm, t->bn, t->bk, t->wm, t->wn, m->m, m->n, m->k};
     for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
     if (c->subgroup_pick) l->subgroup = c->subgroup;
