@@ -5,14 +5,19 @@
 
 bool json_give(json_t *j, char **out, struct err *e)
 {
-    *out = j ? json_dumps(j, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    *out = e->code == ERR_NONE && j ? json_dumps(j, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(j);
     return *out || err_memory(e, 0);
 }
 
-void json_put(json_t *object, const char *key, json_t *value)
+void json_put(json_t *object, const char *key, json_t *value, struct err *e)
 {
-    if (value) json_object_set_new(object, key, value);
+    if (json_object_set_new(object, key, value)) err_memory(e, 0);
+}
+
+void json_add(json_t *array, json_t *value, struct err *e)
+{
+    if (json_array_append_new(array, value)) err_memory(e, 0);
 }
 
 json_t *json_clean(const char *text)

@@ -47,6 +47,13 @@ struct vkdit_run {
     bool keep;
 };
 
+// The caller's question between submissions, in the form that programs ask it.
+struct stopper {
+    int (*stop)(void *user);
+    void *user;
+};
+bool run_asked_to_stop(void *stopper);
+
 // Computes the table's rows for the evaluations from `first` on; writes their ticks.
 bool run_fill_table(struct vkdit_run *r, uint32_t first, struct err *e);
 // Makes sure that evaluation `eval` is on the device.

@@ -60,17 +60,6 @@ vkdit_status vkdit_run_latent(vkdit_run *r, int x0, float *out, uint64_t values,
 
 // --- pictures -----------------------------------------------------------------------------------------------------
 
-struct stopper {
-    int (*stop)(void *user);
-    void *user;
-};
-
-static bool asked_to_stop(void *user)
-{
-    struct stopper *s = user;
-    return s->stop && s->stop(s->user);
-}
-
 static bool flat(const uint8_t *rgb, uint64_t n)
 {
     for (uint64_t i = 3; i < n; i++)
@@ -91,8 +80,8 @@ static bool decode_all(struct vkdit_run *r, const float *latent, struct stopper 
     bool ok = rgba && rgb;
     for (uint32_t i = 0; ok && i < r->images; i++) {
         uint8_t *to = rgb + i * 3 * pixels;
-        ok = model_decode(m, latent + i * r->image_values, m->dit.side, m->dit.side, false, rgba, NULL, asked_to_stop,
-                          s, e);
+        ok = model_decode(m, latent + i * r->image_values, m->dit.side, m->dit.side, false, rgba, NULL,
+                          run_asked_to_stop, s, e);
         for (uint64_t p = 0; ok && p < pixels; p++)
             for (int k = 0; k < 3; k++) to[3 * p + k] = (uint8_t)(rgba[p] >> 8 * k);
         if (ok && flat(to, 3 * pixels)) ok = err_set(e, ERR_NUMERIC, "the picture is one flat colour");

@@ -1,14 +1,5 @@
 // test_forward.c — whole networks against the reference's tensors: output, every block, every modulation vector.
-#include "check.h"
-#include "golden.h"
-#include "vkdit.h"
-
-static uint64_t count(const vkdit_tensor *t)
-{
-    uint64_t n = 1;
-    for (uint32_t i = 0; i < t->rank; i++) n *= t->dim[i];
-    return n;
-}
+#include "models/context.h"
 
 // Every output whose name the golden file knows is compared; returns how many were.
 static unsigned compare(const char *what, const vkdit_tensors *out, struct golden *g, double limit)
@@ -21,9 +12,9 @@ static unsigned compare(const char *what, const vkdit_tensors *out, struct golde
         if (t->type != VKDIT_F32 || !golden_has(g, t->name)) continue;
         uint64_t have;
         const float *want = golden_f32(g, t->name, &have);
-        CHECK(have == count(t), "%s: %s has %llu values, the golden %llu", what, t->name, (unsigned long long)count(t),
-              (unsigned long long)have);
-        if (have != count(t)) continue;
+        CHECK(have == tensor_count(t), "%s: %s has %llu values, the golden %llu", what, t->name,
+              (unsigned long long)tensor_count(t), (unsigned long long)have);
+        if (have != tensor_count(t)) continue;
         double e = golden_error(t->data, want, have), bar = !strcmp(t->name, "t_freq") ? 1e-4 : limit;
         CHECK(e <= bar, "%s: %s is off by %.3g, allowed %.3g", what, t->name, e, bar);
         if (e > worst) worst = e, worst_name = t->name;
@@ -76,7 +67,7 @@ static void one(vkdit *context, const char *weights, const char *io, unsigned at
     uint64_t have = 0;
     for (uint32_t i = 0; s == VKDIT_OK && i < out.count; i++)
         if (!strcmp(out.tensor[i].name, "out")) {
-            double off = golden_error(out.tensor[i].data, golden_f32(&g, "out", &have), count(&out.tensor[i]));
+            double off = golden_error(out.tensor[i].data, golden_f32(&g, "out", &have), tensor_count(&out.tensor[i]));
             printf("%-28s fp16 prediction off by %.2g\n", io, off);
             CHECK(off <= 1e-2, "%s fp16: off by %.3g", io, off);
         }
@@ -98,7 +89,7 @@ static void guided(vkdit *context, const char *weights, float cfg, float channel
         if (strcmp(out.tensor[i].name, "cfg_out") != 0) continue;
         uint64_t have;
         const float *ref = golden_f32(&g, want, &have);
-        CHECK(have == count(&out.tensor[i]), "%s %s: size", weights, want);
+        CHECK(have == tensor_count(&out.tensor[i]), "%s %s: size", weights, want);
         double off = golden_error(out.tensor[i].data, ref, have);
         printf("%-28s %s off by %.2g\n", weights, want, off);
         CHECK(off <= 5e-5, "%s %s: off by %.3g", weights, want, off);
@@ -109,16 +100,8 @@ static void guided(vkdit *context, const char *weights, float cfg, float channel
 
 int main(void)
 {
-    vkdit *context;
-    vkdit_error e;
-    vkdit_options o = {.device = getenv("VKDIT_DEVICE"),
-                       .limits = getenv("VKDIT_LIMIT"),
-                       .validation = getenv("VKDIT_VALIDATION") != NULL};
-    if (vkdit_open(&o, &context, &e) != VKDIT_OK) {
-        printf("no device: %s\n", e.message);
-        return 77;
-    }
-    printf("%s\n", vkdit_device_name(context));
+    vkdit *context = context_open();
+    if (!context) return 77;
     one(context, "dit_a", "dit_a", 20);
     one(context, "dit_a", "dit_a_edge", 10);
     one(context, "dit_b", "dit_b", 15);
@@ -131,7 +114,5 @@ int main(void)
     guided(context, "dit_a", 4.0f, 3, "cfg4.out");
     guided(context, "dit_a", 1.5f, 99, "cfg1.5.out_all_channels");
     guided(context, "sit_a", 4.0f, 3, "cfg4.out");
-    CHECK(vkdit_validation_errors(context) == 0, "%u validation messages", vkdit_validation_errors(context));
-    vkdit_close(context);
-    return check_done();
+    return context_done(context);
 }

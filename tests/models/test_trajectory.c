@@ -1,24 +1,6 @@
 // test_trajectory.c — whole sampling runs against the reference's: every state, every estimate of the clean latent,
 // from the recorded start and from the seed alone. Also: cancelling, repeating, editing the modulation table.
-#include "check.h"
-#include "golden.h"
-#include "vkdit.h"
-
-#include <stdbool.h>
-
-static const vkdit_tensor *find(const vkdit_tensors *l, const char *name)
-{
-    for (uint32_t i = 0; i < l->count; i++)
-        if (!strcmp(l->tensor[i].name, name)) return &l->tensor[i];
-    return NULL;
-}
-
-static uint64_t count(const vkdit_tensor *t)
-{
-    uint64_t n = 1;
-    for (uint32_t i = 0; i < t->rank; i++) n *= t->dim[i];
-    return n;
-}
+#include "models/context.h"
 
 struct one {
     const char *file, *weights, *sampler, *spacing;
@@ -88,9 +70,9 @@ static void compare(const struct one *c, const vkdit_tensors *out, struct golden
 {
     uint64_t have;
     const float *x = golden_f32(g, "x", &have);
-    const vkdit_tensor *mine = find(out, "x");
-    CHECK(mine && count(mine) == have, "%s %s: x has the wrong size", c->file, how);
-    if (!mine || count(mine) != have) return;
+    const vkdit_tensor *mine = tensor_find(out, "x");
+    CHECK(mine && tensor_count(mine) == have, "%s %s: x has the wrong size", c->file, how);
+    if (!mine || tensor_count(mine) != have) return;
     uint64_t each = have / mine->dim[0];
     double worst = 0, last = 0;
     for (uint64_t k = 0; k < mine->dim[0]; k++) {
@@ -100,12 +82,12 @@ static void compare(const struct one *c, const vkdit_tensors *out, struct golden
     printf("%-26s %-14s last state off by %.2g, worst %.2g\n", c->file, how, last, worst);
     CHECK(last <= 5e-4, "%s %s: last state off by %.3g", c->file, how, last);
     CHECK(worst <= 5e-4, "%s %s: worst state off by %.3g", c->file, how, worst);
-    const vkdit_tensor *x0 = find(out, "pred_xstart");
+    const vkdit_tensor *x0 = tensor_find(out, "pred_xstart");
     const char *name = golden_has(g, "pred_xstart") ? "pred_xstart" : golden_has(g, "x0") ? "x0" : NULL;
     if (!name) return;
     const float *want = golden_f32(g, name, &have);
-    CHECK(x0 && count(x0) == have, "%s %s: estimates missing", c->file, how);
-    if (x0 && count(x0) == have)
+    CHECK(x0 && tensor_count(x0) == have, "%s %s: estimates missing", c->file, how);
+    if (x0 && tensor_count(x0) == have)
         CHECK(golden_error(x0->data, want, have) <= 5e-4, "%s %s: estimates off by %.3g", c->file, how,
               golden_error(x0->data, want, have));
 }
@@ -168,7 +150,7 @@ static float *final_of(vkdit_model *m, vkdit_job *j)
     vkdit_status s = generate(m, j, 0, &out, &e);
     CHECK(s == VKDIT_OK, "%s", e.message);
     float *to = last[at++ % 8];
-    if (s == VKDIT_OK) memcpy(to, find(&out, "final")->data, sizeof last[0]);
+    if (s == VKDIT_OK) memcpy(to, tensor_find(&out, "final")->data, sizeof last[0]);
     vkdit_tensors_free(&out);
     return to;
 }
@@ -222,9 +204,9 @@ static void edits(vkdit *context)
 }
 
 // A device that binds only 64 KiB: the table is computed in chunks, tensors are cut; the numbers stay.
-static void small_bindings(const vkdit_options *base)
+static void small_bindings(void)
 {
-    vkdit_options o = *base;
+    vkdit_options o = context_options();
     vkdit *context;
     vkdit_error e;
     o.limits = "max_storage_buffer_range=64K";
@@ -239,21 +221,11 @@ static void small_bindings(const vkdit_options *base)
 
 int main(void)
 {
-    vkdit *context;
-    vkdit_error e;
-    vkdit_options o = {.device = getenv("VKDIT_DEVICE"),
-                       .limits = getenv("VKDIT_LIMIT"),
-                       .validation = getenv("VKDIT_VALIDATION") != NULL};
-    if (vkdit_open(&o, &context, &e) != VKDIT_OK) {
-        printf("no device: %s\n", e.message);
-        return 77;
-    }
-    printf("%s\n", vkdit_device_name(context));
+    vkdit *context = context_open();
+    if (!context) return 77;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) one(context, &cases[i]);
     repeats(context);
     edits(context);
-    CHECK(vkdit_validation_errors(context) == 0, "%u validation messages", vkdit_validation_errors(context));
-    vkdit_close(context);
-    small_bindings(&o);
-    return check_done();
+    small_bindings();
+    return context_done(context);
 }

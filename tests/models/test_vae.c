@@ -1,17 +1,6 @@
 // test_vae.c — the autoencoder and a whole diffusers folder against the reference: latents, stages, pixels.
-#include "check.h"
-#include "golden.h"
-#include "vkdit.h"
+#include "models/context.h"
 #include "weights/ckpt.h"
-
-#include <stdbool.h>
-
-static uint64_t count(const vkdit_tensor *t)
-{
-    uint64_t n = 1;
-    for (uint32_t i = 0; i < t->rank; i++) n *= t->dim[i];
-    return n;
-}
 
 static unsigned worst_level(const uint8_t *got, const float *want, uint64_t n)
 {
@@ -38,9 +27,9 @@ static void compare(const char *what, const vkdit_tensors *out, struct golden *g
         if (!golden_has(g, name)) continue;
         uint64_t have;
         const float *want = golden_f32(g, name, &have);
-        CHECK(have == count(t), "%s: %s has %llu values, the golden %llu", what, name, (unsigned long long)count(t),
-              (unsigned long long)have);
-        if (have != count(t)) continue;
+        CHECK(have == tensor_count(t), "%s: %s has %llu values, the golden %llu", what, name,
+              (unsigned long long)tensor_count(t), (unsigned long long)have);
+        if (have != tensor_count(t)) continue;
         n++;
         if (t->type == VKDIT_U8) {
             levels = worst_level(t->data, want, have);
@@ -197,16 +186,8 @@ static void pipeline(vkdit *context, const char *name, const char *sampler, uint
 
 int main(void)
 {
-    vkdit *context;
-    vkdit_error e;
-    vkdit_options o = {.device = getenv("VKDIT_DEVICE"),
-                       .limits = getenv("VKDIT_LIMIT"),
-                       .validation = getenv("VKDIT_VALIDATION") != NULL};
-    if (vkdit_open(&o, &context, &e) != VKDIT_OK) {
-        printf("no device: %s\n", e.message);
-        return 77;
-    }
-    printf("%s\n", vkdit_device_name(context));
+    vkdit *context = context_open();
+    if (!context) return 77;
     autoencoder(context, "vae1.weights", "vae1.io", true);
     autoencoder(context, "vae1.weights", "vae1.io_rect", true);
     autoencoder(context, "vae2.weights", "vae2.io", false);
@@ -214,7 +195,5 @@ int main(void)
     pipeline(context, "ddim10", "ddim", 10, 4.0, 33);
     pipeline(context, "ddim5_nocfg", "ddim", 5, 1.0, 3);
     pipeline(context, "dpmpp10", "dpmpp2m", 10, 4.0, 33);
-    CHECK(vkdit_validation_errors(context) == 0, "%u validation messages", vkdit_validation_errors(context));
-    vkdit_close(context);
-    return check_done();
+    return context_done(context);
 }
