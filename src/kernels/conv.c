@@ -268,7 +268,7 @@ static const struct conv_case {
     bool bias, res;
     struct conv_shape s;
 } shapes[] = {
-    {1, 1, 1, false, false, {1, 1, 1, 1, 0, 0, 1}},  {1, 4, 4, true, false, {5, 7, 1, 1, 0, 0, 1}},
+    {1, 1, 1, true, false, {1, 1, 1, 1, 0, 0, 1}},   {1, 4, 4, true, false, {5, 7, 1, 1, 0, 0, 1}},
     {2, 4, 34, true, false, {6, 9, 3, 1, 1, 1, 1}},  {1, 3, 16, true, false, {8, 8, 3, 1, 1, 1, 1}},
     {1, 34, 3, true, false, {9, 17, 3, 1, 1, 1, 1}}, {2, 16, 66, true, true, {5, 9, 3, 1, 1, 1, 1}},
     {2, 10, 12, true, false, {4, 5, 3, 1, 1, 1, 2}}, {2, 18, 6, true, false, {7, 9, 3, 2, 0, 1, 1}},
