@@ -58,6 +58,12 @@ void option_resolve(struct settings *s, const char *name)
     if (o && s->origin[o - option_table] == FROM_NOWHERE) s->origin[o - option_table] = FROM_ENVIRONMENT;
 }
 
+void option_forget(struct settings *s, const char *name)
+{
+    const struct option *o = option_find(name, IN_EVERY);
+    if (o) s->origin[o - option_table] = FROM_NOWHERE;
+}
+
 static bool option_set(struct settings *s, const struct option *o, const char *text, enum origin origin, struct err *e)
 {
     enum origin *known = &s->origin[o - option_table];

@@ -83,6 +83,7 @@ char *option_words(const struct option *o); // `words` or what `known` gives, as
 enum origin option_origin(const struct settings *s, const char *name);
 // Marks an option as given, after a command filled its value in.
 void option_resolve(struct settings *s, const char *name);
+void option_forget(struct settings *s, const char *name); // as if it had not been given
 // The known name most like `text`, or NULL when nothing is near.
 const char *nearest_name(const char *text, const char *const *names, uint32_t n);
 // Iterates over a space separated list: copies the next word, returns where to go on, NULL at the end.

@@ -53,6 +53,8 @@ static bool decode_and_save(struct generation *g, struct err *e)
     uint8_t *pixels = NULL;
     uint32_t w = 0, h = 0;
     if (!save_wants_pictures(g)) return true;
+    cli_detail(g->cli, "last step: %u submissions, the longest %.1f ms on the device", g->at.submissions,
+               1e3 * g->at.longest_submission);
     cli_detail(g->cli, "decoding");
     if (vkdit_run_decode(g->run, NULL, interrupt_asked, NULL, &pixels, &w, &h, &error)) return err_api(e, &error);
     const bool ok = pixels_sound(pixels, g->images, (size_t)w * h * 3, e) && save_pictures(g, pixels, w, h, e);
@@ -159,6 +161,7 @@ static void complete_settings(struct generation *g)
     s->precision = g->subject.info.precision;
     option_resolve(s, "precision");
     option_resolve(s, "seed");
+    option_forget(s, g->subject.options.synthetic ? "model" : "synthetic"); // one may have come with --from
     if (g->subject.options.synthetic && !s->synthetic) {
         s->synthetic = g->subject.options.synthetic;
         option_resolve(s, "synthetic");

@@ -88,6 +88,16 @@ static bool repeat_classes(struct generation *g, uint32_t *cap, struct err *e)
     return true;
 }
 
+// A golden retriever, as in everybody's first ImageNet picture; as many as --noise has starts for.
+static bool default_class(struct generation *g, uint32_t *cap, struct err *e)
+{
+    const vkdit_tensor *z = tensor_named(&g->noise, "z");
+    const uint64_t n = z && z->rank ? z->dim[0] : 1;
+    bool ok = n <= 4096 || err_set(e, ERR_FORMAT, "%s: z is for more than 4096 pictures", g->cli->s.noise);
+    for (uint64_t i = 0; ok && i < n; i++) ok = add_class(g, cap, g->subject.info.classes > 207 ? 207 : 0, e);
+    return ok && (n || err_set(e, ERR_FORMAT, "%s: z is for no picture", g->cli->s.noise));
+}
+
 static bool prepare_classes(struct generation *g, struct err *e)
 {
     const struct settings *s = &g->cli->s;
@@ -98,8 +108,8 @@ static bool prepare_classes(struct generation *g, struct err *e)
         ok = classes_from_text(g, &cap, s->classes, e);
     else if (y)
         ok = classes_from_tensor(g, &cap, y, e);
-    else // a golden retriever, as in everybody's first ImageNet picture
-        ok = add_class(g, &cap, g->subject.info.classes > 207 ? 207 : 0, e);
+    else
+        ok = default_class(g, &cap, e);
     if (!ok || !repeat_classes(g, &cap, e)) return false;
     if (s->negative) {
         if (!find_class(g, s->negative, &g->negative, e)) return false;

@@ -8,8 +8,8 @@ static const char sampling_group[] = "Sampling", sit_group[] = "Sampling, SiT on
 static const char result_group[] = "Results", general_group[] = "General";
 
 const struct option option_table[] = {
-    {"model", "--ckpt", 'm', "FILE", .kind = &kind_text, .at = AT(model), .env = "VKDIT_MODEL", .commands = IN_MODEL,
-     .recipe = true, .group = model_group,
+    {"model", "--ckpt --diffusion-model", 'm', "FILE", .kind = &kind_text, .at = AT(model), .env = "VKDIT_MODEL",
+     .commands = IN_MODEL, .recipe = true, .group = model_group,
      .help = "checkpoint: a .safetensors or .pt file, the index of a sharded set, or a diffusers folder"},
     {"synthetic", .value = "NAME", .kind = &kind_text, .at = AT(synthetic), .commands = IN_MODEL, .recipe = true,
      .group = model_group,
@@ -51,7 +51,7 @@ const struct option option_table[] = {
     {"batch", NULL, 'b', "N", .kind = &kind_u32, .at = AT(batch), .min = 1, .max = 4096, .commands = IN_GENERATE,
      .recipe = true, .group = picture_group,
      .help = "repeat the list of classes N times in one run; the pictures share one random stream"},
-    {"count", "--batch-count --repeat", 'n', "N", .kind = &kind_u32, .at = AT(count), .min = 1, .max = 1000000,
+    {"count", "--batch-count --repeat", .value = "N", .kind = &kind_u32, .at = AT(count), .min = 1, .max = 1000000,
      .commands = IN_GENERATE, .group = picture_group, .help = "do N runs one after another, each with the next seed"},
     {"seed", "-S", 's', "N", .kind = &kind_seed, .at = AT(seed), .commands = IN_GENERATE, .recipe = true,
      .group = picture_group, .help = "start of the random numbers, or \"random\"; 0 when not given"},

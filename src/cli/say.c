@@ -80,7 +80,7 @@ bool err_api(struct err *e, const vkdit_error *a)
 void cli_event(const struct cli *c, json_t *object)
 {
     if (c->s.json && object) {
-        json_dumpf(object, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+        json_dumpf(object, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
         fputc('\n', stdout);
         fflush(stdout);
     }
