@@ -6,6 +6,7 @@
 
 enum { X, W, BIAS, RES, TABLE, NOW, COND, OPERANDS }; // absent ones are {0}; shaders/inc/linear.glsl has the same order
 enum finish { FINISH_PLAIN, FINISH_ADD, FINISH_GATE };
+enum { SPLIT_ALIGN = 48 }; // rows: whole tiles of 12 and of 16 in every shard but the last
 
 struct linear_param {
     uint32_t act, finish;
@@ -449,7 +450,8 @@ static bool gate_cases(struct graph *g, uint32_t i, ten *out)
 #define LINEAR_ROW(name_, cases_)                                                                                      \
     {                                                                                                                  \
         .name = (name_), .infer = linear_infer, .oracle = linear_oracle, .work = linear_work,                          \
-        .split_count = split_rows, .span = linear_span, .kernels = kernels, .cases = (cases_)                          \
+        .split_count = split_rows, .split_align = SPLIT_ALIGN, .span = linear_span, .kernels = kernels,                \
+        .cases = (cases_)                                                                                              \
     }
 
 const struct op_row op_linear_row = LINEAR_ROW("linear", linear_cases);
