@@ -51,7 +51,7 @@ ten op_unpatchify(struct graph *g, ten tokens, uint32_t c, uint32_t h, uint32_t 
 // Guidance: out 2n (conditional half first) -> n: u + s (c - u) on the first `channels` channels, c elsewhere; s = now.cfg.
 // both: -> 2n as the reference returns it, where each half keeps its own remaining channels.
 ten op_guide(struct graph *g, ten out, ten now, uint32_t channels, bool both);
-// counter += 1; now = ticks[counter]. In place on `now`.
+// now = ticks[counter] (the last one when past the end), then counter += 1. In place on `now`; counter: one I32.
 ten op_advance(struct graph *g, ten ticks, ten counter, ten now);
 // regs <- now.matrix * (regs, model output, noise), see kernels/tick.h: the linear part of every sampler. In place.
 // regs: R*n, c, hw  model: n, c or 2c (variance channels last), hw  noise: n, c, hw or {0}
