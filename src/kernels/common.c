@@ -173,7 +173,7 @@ void launch_open(const struct graph *g, const struct op *o, struct launch *l, ui
 void launch_each(const struct caps *c, const struct graph *g, const struct op *o, struct launch *l, uint64_t count)
 {
     bool cpu = c->type == CAPS_CPU;
-    uint32_t threads = min_u32(cpu ? 64 : 256, c->threads_max);
+    uint32_t threads = min_u32(cpu ? 64 : 256, min_u32(c->threads_max, c->threads_x_max));
     uint64_t per_group = cpu ? 16384 : 2 * (uint64_t)threads;
     uint64_t groups = (count + per_group - 1) / per_group;
     launch_open(g, o, l, threads);

@@ -58,8 +58,8 @@ static void norm_lanes_open(const struct caps *c, const struct graph *g, const s
 static void norm_group_open(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
                             struct launch *l)
 {
-    uint32_t threads = 32, most = min_u32(256, c->threads_max);
-    while (threads < most && threads * 8 < op_output(g, o)->sh.cols) threads *= 2;
+    uint32_t threads = 32, most = min_u32(256, min_u32(c->threads_max, c->threads_x_max));
+    while (threads * 2 <= most && threads * 8 < op_output(g, o)->sh.cols) threads *= 2; // a power of two
     norm_open(g, o, s, l, threads, min_u32(s.count, c->groups_max[0]));
 }
 
