@@ -12,7 +12,7 @@ enum { TICK_REGS = 10, TICK_SRC = TICK_REGS + 2 }; // sources of the update: reg
 // with std = 1, or exp(0.5 (f*var_hi + (1-f)*var_lo)), f = (v+1)/2, when use_var (v: the model's variance channels).
 // Register 0 is x. The model reads in_scale * register `in_reg`.
 struct tick {
-    uint32_t mod;      // row of the modulation table for this evaluation
+    uint32_t mod; // row of the modulation table for this evaluation
     uint32_t in_reg;
     uint32_t use_var;
     uint32_t n_regs;

@@ -9,7 +9,10 @@ enum act { ACT_NONE, ACT_GELU_TANH, ACT_SILU, ACT_GELU_ERF };
 
 // One modulation vector of the table (STATE; items = rows, rows = slots, cols = width): for item i it is
 // table[now.mod * conds + cond[i]][slot]. cond: I32, 1,1,items. conds: rows of the table per evaluation.
-struct mod { ten table, now, cond; uint32_t conds, slot; };
+struct mod {
+    ten table, now, cond;
+    uint32_t conds, slot;
+};
 
 // y = act(x w^T + b). x: i,r,k  w: 1,n,k  b: 1,1,n or {0}.
 ten op_linear(struct graph *g, ten x, ten w, ten b, enum act act);
@@ -60,11 +63,13 @@ ten op_sample(struct graph *g, ten regs, ten model, ten noise, ten now);
 ten op_randn(struct graph *g, ten now, ten noise);
 
 // Image networks: items, h*w, channels.
-ten op_nchw_to_rows(struct graph *g, ten x, float mul);  // n,c,hw -> n,hw,c, times mul
+ten op_nchw_to_rows(struct graph *g, ten x, float mul); // n,c,hw -> n,hw,c, times mul
 ten op_rows_to_nchw(struct graph *g, ten x, float mul);
 // w: 1, cout, kh*kw*cin (kernel-major, channel last). Stride 1 or 2; pad_low/pad_high rows and columns of zeros;
 // up = 2 reads the input through a nearest-neighbour doubling.
-struct conv_shape { uint32_t h, w, kernel, stride, pad_low, pad_high, up; };
+struct conv_shape {
+    uint32_t h, w, kernel, stride, pad_low, pad_high, up;
+};
 ten op_conv(struct graph *g, ten x, ten w, ten b, ten res, struct conv_shape s); // + res when given
 ten op_group_norm(struct graph *g, ten x, ten w, ten b, uint32_t groups, float eps, enum act act);
 ten op_upsample2(struct graph *g, ten x, uint32_t h, uint32_t w);

@@ -11,9 +11,11 @@
 #include <string.h>
 
 static const char *const limit_masks[] = {
-    "", "max_storage_buffer_range=64K",
-    "no_addresses,no_subgroup_arith,no_subgroup_ballot,no_subgroup_shuffle,no_subgroup_pick,no_fp16,no_16bit_storage,"
-    "no_coop,max_threads=128,max_shared=16K,max_push=128", // the least that Vulkan 1.1 promises
+    "",
+    "max_storage_buffer_range=64K",
+    // the least that Vulkan 1.1 promises
+    ("no_addresses,no_subgroup_arith,no_subgroup_ballot,no_subgroup_shuffle,no_subgroup_pick,no_fp16,no_16bit_storage,"
+     "no_coop,max_threads=128,max_shared=16K,max_push=128"),
 };
 enum { SMALL_RANGE = 64 * 1024 };
 static const struct storage {
