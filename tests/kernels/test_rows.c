@@ -38,6 +38,7 @@ struct tally {
     uint32_t sharded, refused; // plans that cut this op; plans that cannot be made because a whole operand is too large
     double worst;
     char worst_kernel[64];
+    char names[512]; // of the kernels that ran
 };
 
 // --- inputs: a counter-based generator, so that a failure comes back -----------------------------------------------
@@ -232,7 +233,11 @@ static void try_row(struct gpu *dev, const struct op_row *row, const char *limit
             all->cases += more && s == 0;
             trial_close(&t);
         }
-    for (uint32_t k = 0; k < COUNTOF(used); k++) all->kernels += used[k];
+    for (uint32_t k = 0; k < COUNTOF(used); k++) {
+        size_t at = strlen(all->names);
+        if (used[k]) snprintf(all->names + at, sizeof all->names - at, " %s", row->kernels[k]->name);
+        all->kernels += used[k];
+    }
 }
 
 static bool wanted(const char *name, int argc, char **argv)
@@ -264,8 +269,8 @@ static bool try_mask(const char *limits, int argc, char **argv)
         double start = clock_seconds();
         try_row(&dev, op_table[i], limits, &all);
         CHECK(all.cases == 0 || all.kernels > 0, "%s: no kernel ran", op_table[i]->name);
-        printf("  %-16s %2u cases, %u kernels, %u sharded, worst error %.1e %s, %.1f s\n", op_table[i]->name, all.cases,
-               all.kernels, all.sharded, all.worst, all.worst_kernel, clock_seconds() - start);
+        printf("  %-16s %2u cases, %u sharded, worst error %.1e %s, %.1f s, kernels%s\n", op_table[i]->name, all.cases,
+               all.sharded, all.worst, all.worst_kernel, clock_seconds() - start, all.names);
         CHECK(dev.caps.range_max != SMALL_RANGE || !op_table[i]->split_count || all.sharded > 0,
               "%s: no case was cut into shards, %u were refused", op_table[i]->name, all.refused);
         fflush(stdout);
