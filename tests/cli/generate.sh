@@ -58,7 +58,7 @@ tensors() {
 events() {
     run 0 $tiny --json -o json.png
     grep -vq '^{"event":"[a-z]*".*}$' out && wrong "a line of --json is not an event"
-    for event in start device step image done; do says out "\"event\":\"$event\"" --json; done
+    for event in start device step image "done"; do says out "\"event\":\"$event\"" --json; done
     run 2 $tiny --json --sampler nothing && says out '"event":"error"' "--json on failure"
     run 2 $tiny --json -o - && says err "both want" "--json with --output -"
 }
