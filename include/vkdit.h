@@ -46,9 +46,9 @@ typedef struct vkdit_error {
     char message[512];
 } vkdit_error;
 
-typedef struct vkdit vkdit;               /* a context: one opened device */
-typedef struct vkdit_model vkdit_model;   /* weights on a device: a transformer, an autoencoder, or both */
-typedef struct vkdit_run vkdit_run;       /* one generation, step by step */
+typedef struct vkdit vkdit;             /* a context: one opened device */
+typedef struct vkdit_model vkdit_model; /* weights on a device: a transformer, an autoencoder, or both */
+typedef struct vkdit_run vkdit_run;     /* one generation, step by step */
 
 VKDIT_API const char *vkdit_version(void);
 VKDIT_API const char *vkdit_status_name(vkdit_status status);
@@ -79,12 +79,13 @@ typedef enum vkdit_precision { VKDIT_PRECISION_AUTO, VKDIT_PRECISION_F32, VKDIT_
 typedef enum vkdit_numerics { VKDIT_NUMERICS_AUTO, VKDIT_NUMERICS_ORIGINAL, VKDIT_NUMERICS_DIFFUSERS } vkdit_numerics;
 
 typedef struct vkdit_model_options {
-    const char *path;          /* checkpoint file, sharded index, or diffusers folder; NULL = synthetic model below */
-    const char *synthetic;     /* without path: "DiT-S/2" ... "SiT-XL/2-512" (published shapes), "tiny": seeded random weights */
-    const char *vae;           /* autoencoder file or folder; NULL = the one inside the folder, if any */
-    const char *root;          /* sub-dictionary of a .pt: "ema", "model", ...; NULL = ema when present */
-    uint32_t heads;            /* attention heads when the file cannot say; 0 = derive */
-    int is_sit;                /* 1: the checkpoint is a SiT, -1: a DiT, 0: derive (metadata, file name) */
+    const char *path; /* checkpoint file, sharded index, or diffusers folder; NULL = synthetic model below */
+    const char
+        *synthetic;   /* without path: "DiT-S/2" ... "SiT-XL/2-512" (published shapes), "tiny": seeded random weights */
+    const char *vae;  /* autoencoder file or folder; NULL = the one inside the folder, if any */
+    const char *root; /* sub-dictionary of a .pt: "ema", "model", ...; NULL = ema when present */
+    uint32_t heads;   /* attention heads when the file cannot say; 0 = derive */
+    int is_sit;       /* 1: the checkpoint is a SiT, -1: a DiT, 0: derive (metadata, file name) */
     vkdit_precision precision;
     vkdit_numerics numerics;
     /* called while reading; a non-zero return cancels */
@@ -93,25 +94,28 @@ typedef struct vkdit_model_options {
 } vkdit_model_options;
 
 typedef struct vkdit_model_info {
-    char name[64];             /* e.g. "DiT-XL/2 256x256" */
+    char name[64]; /* e.g. "DiT-XL/2 256x256" */
     uint32_t depth, width, heads, patch, tokens;
     uint32_t latent_channels, latent_height, latent_width;
-    uint32_t classes;          /* without the null class */
+    uint32_t classes; /* without the null class */
     int has_null_class, has_transformer, has_decoder, has_encoder, learned_variance, is_sit, synthetic;
     uint32_t image_scale;      /* pixels per latent cell */
     vkdit_precision precision; /* what is used */
     uint64_t parameters;
 } vkdit_model_info;
 
-VKDIT_API vkdit_status vkdit_model_open(vkdit *context, const vkdit_model_options *options, vkdit_model **out, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_model_open(vkdit *context, const vkdit_model_options *options, vkdit_model **out,
+                                        vkdit_error *error);
 VKDIT_API void vkdit_model_close(vkdit_model *model);
 VKDIT_API void vkdit_model_get_info(const vkdit_model *model, vkdit_model_info *info);
 /* Name of a class, or NULL. Index of a class by number or (part of a) name; several matches are an error that lists them. */
 VKDIT_API const char *vkdit_class_name(const vkdit_model *model, uint32_t index);
-VKDIT_API vkdit_status vkdit_class_find(const vkdit_model *model, const char *text, uint32_t *index, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_class_find(const vkdit_model *model, const char *text, uint32_t *index,
+                                        vkdit_error *error);
 /* What a checkpoint holds, as JSON: architecture, parameters by part, types, GFLOP per step, memory plan per heap,
  * unused and missing tensors. context may be NULL (then without the memory plan). */
-VKDIT_API vkdit_status vkdit_inspect_json(vkdit *context, const vkdit_model_options *options, char **json, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_inspect_json(vkdit *context, const vkdit_model_options *options, char **json,
+                                          vkdit_error *error);
 
 /* ---- tensors handed over and back ---- */
 
@@ -135,46 +139,47 @@ VKDIT_API vkdit_status vkdit_eval(vkdit_model *model, const vkdit_tensor *in, ui
                                   vkdit_tensors *out, vkdit_error *error);
 /* safetensors files of such lists */
 VKDIT_API vkdit_status vkdit_tensors_read(const char *path, vkdit_tensors *out, vkdit_error *error);
-VKDIT_API vkdit_status vkdit_tensors_write(const char *path, const vkdit_tensor *list, uint32_t count, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_tensors_write(const char *path, const vkdit_tensor *list, uint32_t count,
+                                           vkdit_error *error);
 
 /* ---- generation ---- */
 
 typedef enum vkdit_rng { VKDIT_RNG_TORCH, VKDIT_RNG_PHILOX } vkdit_rng;
 
 typedef struct vkdit_job {
-    const uint32_t *classes;   /* one per image */
+    const uint32_t *classes; /* one per image */
     uint32_t images;
-    const char *sampler;       /* NULL = the model's default */
-    uint32_t steps;            /* 0 = the sampler's default */
-    double cfg_scale;          /* 0 = the model's default; 1 = off */
-    uint32_t cfg_channels;     /* 0 = the family's own (DiT and SiT: 3), otherwise so many, 99 = all */
-    double cfg_from, cfg_to;   /* guidance interval as fractions of the run, 0..1; both 0 = whole run */
-    const uint32_t *negative;  /* class used instead of the null class, or NULL */
-    uint64_t seed;             /* image i of a batch continues the stream, as torch does */
+    const char *sampler;      /* NULL = the model's default */
+    uint32_t steps;           /* 0 = the sampler's default */
+    double cfg_scale;         /* 0 = the model's default; 1 = off */
+    uint32_t cfg_channels;    /* 0 = the family's own (DiT and SiT: 3), otherwise so many, 99 = all */
+    double cfg_from, cfg_to;  /* guidance interval as fractions of the run, 0..1; both 0 = whole run */
+    const uint32_t *negative; /* class used instead of the null class, or NULL */
+    uint64_t seed;            /* image i of a batch continues the stream, as torch does */
     vkdit_rng rng;
-    uint32_t philox_threads;   /* threads of the imitated GPU; 0 = one wave */
-    const char *spacing;       /* timestep spacing, NULL = the sampler's own */
-    double eta;                /* DDIM */
-    const char *path;          /* SiT: "linear", "gvp", "vp" */
-    const char *target;        /* SiT: "velocity", "noise", "score" */
-    const char *diffusion;     /* SiT SDE: "sigma", "sbdm", "linear", "decreasing", "increasing-decreasing", "constant" */
-    double diffusion_norm;     /* 0 = 1 */
-    const char *last_step;     /* SiT SDE: "mean", "euler", "tweedie", "none" */
-    double last_step_size;     /* 0 = 0.04 */
-    double atol, rtol;         /* dopri5; 0 = 1e-6, 1e-3 */
+    uint32_t philox_threads; /* threads of the imitated GPU; 0 = one wave */
+    const char *spacing;     /* timestep spacing, NULL = the sampler's own */
+    double eta;              /* DDIM */
+    const char *path;        /* SiT: "linear", "gvp", "vp" */
+    const char *target;      /* SiT: "velocity", "noise", "score" */
+    const char *diffusion;   /* SiT SDE: "sigma", "sbdm", "linear", "decreasing", "increasing-decreasing", "constant" */
+    double diffusion_norm;   /* 0 = 1 */
+    const char *last_step;   /* SiT SDE: "mean", "euler", "tweedie", "none" */
+    double last_step_size;   /* 0 = 0.04 */
+    double atol, rtol;       /* dopri5; 0 = 1e-6, 1e-3 */
     const vkdit_tensor *init;  /* "latent" [N,C,h,w] (scaled) or "image" u8 [N,H,W,3] to start from, with strength */
     double strength;           /* 0 = 1 */
     const vkdit_tensor *noise; /* optional "z" [N,...], "noise" [S,>=N,...]: used instead of drawing */
     uint32_t noise_count;
-    int keep_trajectory;       /* keep x_t, x0 estimates and noises of every step for vkdit_run_trajectory */
-    int keep_modulation;       /* keep the adaLN weights on the device after the table is filled */
+    int keep_trajectory; /* keep x_t, x0 estimates and noises of every step for vkdit_run_trajectory */
+    int keep_modulation; /* keep the adaLN weights on the device after the table is filled */
 } vkdit_job;
 
 typedef struct vkdit_progress {
-    uint32_t step, steps;      /* finished steps, all steps (0 = unknown in advance) */
-    uint32_t evals;            /* model evaluations so far */
-    double t;                  /* timestep given to the model */
-    double step_seconds;       /* wall time of this step */
+    uint32_t step, steps; /* finished steps, all steps (0 = unknown in advance) */
+    uint32_t evals;       /* model evaluations so far */
+    double t;             /* timestep given to the model */
+    double step_seconds;  /* wall time of this step */
     double elapsed_seconds;
     const char *sampler;       /* the one in use, also when the job left it open */
     uint32_t submissions;      /* of the last evaluation */
@@ -185,7 +190,8 @@ typedef struct vkdit_progress {
  * `stop` (may be NULL) is asked between submissions; non-zero ends the call with VKDIT_ERR_CANCELLED and
  * leaves the run at its last finished step. */
 VKDIT_API vkdit_status vkdit_run_begin(vkdit_model *model, const vkdit_job *job, vkdit_run **out, vkdit_error *error);
-VKDIT_API vkdit_status vkdit_run_step(vkdit_run *run, int (*stop)(void *user), void *user, int *done, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_run_step(vkdit_run *run, int (*stop)(void *user), void *user, int *done,
+                                      vkdit_error *error);
 VKDIT_API void vkdit_run_get_progress(const vkdit_run *run, vkdit_progress *progress);
 /* Current state x_t, or the estimate x0 of the finished latent: float [N][C][h][w]. */
 VKDIT_API vkdit_status vkdit_run_latent(vkdit_run *run, int x0, float *out, uint64_t values, vkdit_error *error);
@@ -208,10 +214,10 @@ typedef struct vkdit_table_info {
 VKDIT_API vkdit_status vkdit_run_table_info(vkdit_run *run, vkdit_table_info *info, vkdit_error *error);
 /* Copies `count` whole slots starting at [eval][condition][slot], which may run on into later conditions and evals.
  * Writing takes effect at the next step; writing what was read changes no bit of the result. */
-VKDIT_API vkdit_status vkdit_run_table_read(vkdit_run *run, uint32_t eval, uint32_t condition, uint32_t slot, uint64_t count,
-                                            float *out, vkdit_error *error);
-VKDIT_API vkdit_status vkdit_run_table_write(vkdit_run *run, uint32_t eval, uint32_t condition, uint32_t slot, uint64_t count,
-                                             const float *in, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_run_table_read(vkdit_run *run, uint32_t eval, uint32_t condition, uint32_t slot,
+                                            uint64_t count, float *out, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_run_table_write(vkdit_run *run, uint32_t eval, uint32_t condition, uint32_t slot,
+                                             uint64_t count, const float *in, vkdit_error *error);
 /* Saves / loads the whole table as safetensors ("table", "t", "condition"). */
 VKDIT_API vkdit_status vkdit_run_table_save(vkdit_run *run, const char *path, vkdit_error *error);
 VKDIT_API vkdit_status vkdit_run_table_load(vkdit_run *run, const char *path, vkdit_error *error);

@@ -42,9 +42,9 @@ struct tensor {
     struct shape sh;
     enum dtype dtype; // DT_F32, DT_F16 (cols must be even; always read and written as packed pairs) or DT_I32
     enum kind kind;
-    enum rate rate; // rate of the op that writes it
-    enum rate reader;  // highest rate of the ops that read it
-    bool keep;      // a TEMP that must outlive its last reader (taps, outputs)
+    enum rate rate;   // rate of the op that writes it
+    enum rate reader; // highest rate of the ops that read it
+    bool keep;        // a TEMP that must outlive its last reader (taps, outputs)
 };
 
 enum { OP_IN = 8, OP_PARAM_BYTES = 64 };

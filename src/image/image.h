@@ -4,14 +4,20 @@
 
 #include "base/base.h"
 
-struct image { uint32_t w, h; uint8_t *rgb; };
-struct image_text { char *key, *value; }; // Latin-1 keys <= 79 bytes, UTF-8 values (iTXt when needed)
+struct image {
+    uint32_t w, h;
+    uint8_t *rgb;
+};
+struct image_text {
+    char *key, *value;
+}; // Latin-1 keys <= 79 bytes, UTF-8 values (iTXt when needed)
 
 bool image_open(struct image *im, uint32_t w, uint32_t h, struct err *e); // black
 void image_close(struct image *im);
 // Writes to a temporary file beside `path`, flushes it and renames. replace=false fails when path exists
 // (atomically: link, not rename). path "-" = standard output. Text with an empty value is left out.
-bool png_write(const char *path, const struct image *im, const struct image_text *text, uint32_t n_text, bool replace, struct err *e);
+bool png_write(const char *path, const struct image *im, const struct image_text *text, uint32_t n_text, bool replace,
+               struct err *e);
 // Bounded reader: 8/16-bit, grey/RGB/palette/alpha are turned into RGB; at most 64 Mpixel; text chunks up to 1 MiB.
 bool png_read(const char *path, struct image *im, struct image_text **text, uint32_t *n_text, struct err *e);
 void image_text_free(struct image_text *text, uint32_t n);

@@ -21,7 +21,7 @@ struct dit_use {
     uint32_t images, copies; // copies 2: conditional and null halves in one batch
     uint32_t evals, conds;   // rows of the modulation table that are computed at once
     uint32_t regs;           // sampler registers
-    uint32_t both;               // registers hold the states of both halves (an adaptive sampler judges both, as torchdiffeq)
+    uint32_t both; // registers hold the states of both halves (an adaptive sampler judges both, as torchdiffeq)
     uint32_t guide_channels; // guided channels; 0 with copies 2: the raw output of both halves
     enum { DIT_FORWARD, DIT_STEP, DIT_STEP_NOISE, DIT_STEP_PHILOX } kind; // forward only, or a whole sampler step
 };
