@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/cli.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,10 +63,18 @@ static void settle_colours(struct cli *c)
     if (always) unsetenv("NO_COLOR");
 }
 
+// A program started without its standard streams would get their numbers for its first files, and write into them.
+static void hold_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) == -1) return;
+}
+
 int cli_main(int argc, char **argv)
 {
     struct cli c = {0};
     struct err e = {0};
+    hold_streams();
     signal(SIGPIPE, SIG_IGN); // a closed pipe and a file size limit are errors of the write, not the end
     signal(SIGXFSZ, SIG_IGN);
     c.command = pick(argc, argv, &e);
