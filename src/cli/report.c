@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MAX_COLUMNS = 12, TEXT = 1000, WIDTH = 110, LEAST_LAST = 30 };
+enum { MAX_COLUMNS = 12, TEXT = 1000, WIDTH = 110, LEAST_LAST = 30, DEEPEST = 40 };
 
 static bool is_scalar(const json_t *v)
 {
@@ -140,6 +140,10 @@ static void print_array(FILE *out, const json_t *array, int indent, bool colour)
     int width[MAX_COLUMNS];
     size_t columns, i;
     json_t *row;
+    if (indent > DEEPEST) {
+        fprintf(out, "%*s...\n", indent, "");
+        return;
+    }
     if (table_widths(array, width, &columns)) {
         fputs(cli_bold(colour), out);
         table_row(out, json_array_get(array, 0), NULL, width, columns, indent);
@@ -153,6 +157,8 @@ static void print_array(FILE *out, const json_t *array, int indent, bool colour)
         if (json_is_object(row)) {
             if (i) fputc('\n', out);
             print_object(out, row, indent, colour);
+        } else if (json_is_array(row) && !all_scalars(row)) {
+            print_array(out, row, indent + 2, colour);
         } else {
             fprintf(out, "%*s%s\n", indent, "", cell_text(text, sizeof text, NULL, row));
         }
@@ -184,6 +190,10 @@ static void print_object(FILE *out, const json_t *object, int indent, bool colou
     const char *key;
     json_t *v;
     int width = 0;
+    if (indent > DEEPEST) {
+        fprintf(out, "%*s...\n", indent, "");
+        return;
+    }
     json_object_foreach((json_t *)object, key, v)
     {
         char name[TEXT];
