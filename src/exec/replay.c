@@ -63,7 +63,7 @@ bool program_cut(struct program *x, enum rate r, struct err *e)
     struct replay *p = &x->replay[r];
     double scale = expected_scale(x, r), sum = 0;
     p->n_segment = 0;
-    p->recut = false;
+    p->recut = true; // until every segment is recorded: half of them must never be submitted
     for (uint32_t i = 0; i < x->plan->n_seq[r]; i++) {
         double cost = x->plan->seq[r][i].seconds * scale;
         if (i == 0 || sum + cost > target_seconds) {
@@ -75,6 +75,7 @@ bool program_cut(struct program *x, enum rate r, struct err *e)
     }
     for (uint32_t s = 0; s < p->n_segment; s++)
         if (!record(x, r, s, e)) return false;
+    p->recut = false;
     return true;
 }
 
@@ -169,6 +170,7 @@ bool program_profile(struct program *x, enum rate r, double *seconds, struct err
 {
     struct replay *p = &x->replay[r];
     if (!x->clock) return err_set(e, ERR_UNSUPPORTED, "the device has no timestamps");
+    p->recut = true; // the cuts are lost, also when this fails half way
     for (uint32_t i = 0; i < x->plan->n_seq[r]; i++) {
         p->segment[0] = (struct segment){i, 1};
         if (!record(x, r, 0, e) || !submit_segment(x, r, 0, &seconds[i], e)) return false;

@@ -97,7 +97,8 @@ bool gpu_pipeline_stats(struct gpu *g, const struct pipeline *p, char *text, siz
 
 // A submission ends with a full barrier: after gpu_wait the host sees what it wrote, and so does every later one.
 bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e);
-bool gpu_wait(struct gpu *g, VkFence fence, struct err *e); // and resets it
+// The fence is reset by the submission that uses it next. Whatever gpu_wait returns, nothing is in flight afterwards.
+bool gpu_wait(struct gpu *g, VkFence fence, struct err *e);
 
 // Turns a VkResult into an error with the call's name; remembers a lost device. True on success.
 bool gpu_ok(struct gpu *g, VkResult r, const char *what, struct err *e);

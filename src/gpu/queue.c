@@ -94,6 +94,8 @@ bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e
     VkCommandBuffer both[] = {cmd, g->priv->tail};
     VkSubmitInfo info = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = COUNTOF(both), .pCommandBuffers = both};
+    // here and not after the wait: a wait that failed must not leave a fence that answers the next one at once
+    TRY(g, g->vk.vkResetFences(g->dev, 1, &fence), e);
     TRY(g, g->vk.vkQueueSubmit(g->queue, 1, &info, fence), e);
     return true;
 }
@@ -102,7 +104,8 @@ bool gpu_wait(struct gpu *g, VkFence fence, struct err *e)
 {
     if (g->lost) return gpu_ok(g, VK_ERROR_DEVICE_LOST, "vkWaitForFences", e);
     // no timeout of ours: the driver's watchdog knows better, and a CPU device may be slow for good reasons
-    TRY(g, g->vk.vkWaitForFences(g->dev, 1, &fence, VK_TRUE, UINT64_MAX), e);
-    TRY(g, g->vk.vkResetFences(g->dev, 1, &fence), e);
-    return true;
+    VkResult r = g->vk.vkWaitForFences(g->dev, 1, &fence, VK_TRUE, UINT64_MAX);
+    // callers free and use again what they submitted: after a failure, too, nothing may be in flight
+    if (r != VK_SUCCESS && r != VK_ERROR_DEVICE_LOST) g->vk.vkDeviceWaitIdle(g->dev);
+    return gpu_ok(g, r, "vkWaitForFences", e);
 }
