@@ -1,63 +1,10 @@
 // test_ckpt_hostile.c — every malformed file ends as tests/data/hostile/expect.tsv says: one clear line naming the
 // file, quickly, in little memory. `--make FOLDER` only writes the four large ones, for tests of the program.
 #include "check.h"
-#include "scratch.h"
+#include "hostile.h"
 #include "weights/ckpt.h"
 
 #include <sys/resource.h>
-#include <zip.h>
-
-#define WITNESS "/tmp/vkdit_pwned" // what the malicious pickles would create
-
-// ---- the large files ----
-
-static void make_zip(const char *path, const void *pickle, size_t bytes)
-{
-    remove(path);
-    zip_t *z = zip_open(path, ZIP_CREATE, NULL);
-    const int64_t i = zip_file_add(z, "archive/data.pkl", zip_source_buffer(z, pickle, bytes, 0), 0);
-    zip_set_file_compression(z, (uint64_t)i, ZIP_CM_STORE, 0);
-    if (zip_close(z)) exit(EXIT_FAILURE);
-}
-
-static void make_pickle(struct scratch *s, const char *name, char first, size_t n_first, char then, size_t n_then)
-{
-    const size_t bytes = 2 + n_first + n_then + 1;
-    char *pickle = malloc(bytes);
-    memcpy(pickle, "\x80\x02", 2);
-    memset(pickle + 2, first, n_first);
-    memset(pickle + 2 + n_first, then, n_then);
-    pickle[bytes - 1] = '.';
-    make_zip(scratch_path(s, name), pickle, bytes);
-    free(pickle);
-}
-
-static void make_safetensors(struct scratch *s, const char *name, const char *header)
-{
-    const size_t n = strlen(header);
-    uint8_t *file = calloc(n + 8, 1);
-    for (int i = 0; i < 8; i++) file[i] = (uint8_t)((uint64_t)n >> (8 * i));
-    memcpy(file + 8, header, n);
-    scratch_file(s, name, file, n + 8);
-    free(file);
-}
-
-static void make_large(struct scratch *s)
-{
-    make_pickle(s, "pt_pickle_deep.pt", ']', 200000, 'a', 199999);
-    make_pickle(s, "pt_pickle_many_marks.pt", '(', 1000000, 0, 0);
-    char *text = calloc(2000000, 1), *at = text;
-    for (int i = 0; i < 50000; i++) at += sprintf(at, "{\"a\":");
-    memset(at, '}', 50000);
-    make_safetensors(s, "st_json_deep_obj.safetensors", text);
-    memset(text, 0, 2000000);
-    at = text;
-    for (int i = 0; i < 20000; i++)
-        at += sprintf(at, "%c\"t%d\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}", i ? ',' : '{', i);
-    *at = '}';
-    make_safetensors(s, "st_many_entries.safetensors", text);
-    free(text);
-}
 
 // ---- opening ----
 
@@ -101,15 +48,10 @@ static long peak_kib(void)
     return u.ru_maxrss;
 }
 
-static bool one_clean_line(const char *text)
+static void check_file(const struct hostile_row *row, void *user)
 {
-    for (const char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F) return false;
-    return text[0] != 0;
-}
-
-static void check_file(const char *path, const char *want)
-{
+    const char *path = row->path, *want = row->container;
+    (void)user;
     struct err e = {0};
     const long before = peak_kib();
     const double start = clock_seconds();
@@ -122,21 +64,7 @@ static void check_file(const char *path, const char *want)
     }
     CHECK(!ok, "%s was opened", path);
     CHECK(strstr(e.text, want), "%s: wanted \"%s\"", e.text, want);
-    CHECK(!strncmp(e.text, path, strlen(path)) && one_clean_line(e.text), "%s", e.text);
-}
-
-static void check_table(struct scratch *s)
-{
-    char line[512], path[600];
-    FILE *f = fopen(VKDIT_TEST_DATA "/hostile/expect.tsv", "r");
-    CHECK(f, "the table of expectations is missing");
-    while (f && fgets(line, sizeof line, f)) {
-        char *name = strtok(line, "\t"), *model = strtok(NULL, "\t"), *want = strtok(NULL, "\n");
-        if (line[0] == '#' || !model || !want) continue;
-        snprintf(path, sizeof path, "%s/hostile/%s", VKDIT_TEST_DATA, name);
-        check_file(access(path, R_OK) ? scratch_path(s, name) : path, want);
-    }
-    if (f) fclose(f);
+    CHECK(!strncmp(e.text, path, strlen(path)) && hostile_clean_line(e.text), "%s", e.text);
 }
 
 // The legal variants hold the same tensors.
@@ -178,15 +106,15 @@ int main(int argc, char **argv)
     struct scratch s = {0};
     if (argc == 3 && !strcmp(argv[1], "--make")) {
         snprintf(s.dir, sizeof s.dir, "%s", argv[2]);
-        make_large(&s);
+        hostile_make(&s);
         return EXIT_SUCCESS;
     }
-    remove(WITNESS);
+    remove(HOSTILE_WITNESS);
     scratch_open(&s);
-    make_large(&s);
-    check_table(&s);
+    hostile_make(&s);
+    CHECK(hostile_each(&s, check_file, NULL) > 80, "the table of expectations is missing");
     check_same();
     scratch_close(&s);
-    CHECK(access(WITNESS, F_OK), "a pickle was executed");
+    CHECK(access(HOSTILE_WITNESS, F_OK), "a pickle was executed");
     return check_done();
 }
