@@ -122,11 +122,19 @@ static void open_launch(const struct caps *c, const struct graph *g, const struc
 
 // --- CPU drivers: attention_bcast.comp -----------------------------------------------------------------------------
 
-// Larger heads unroll into programs that take longer to compile than to run.
-static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
+enum { SWIFTSHADER = 10 }; // VK_DRIVER_ID_GOOGLE_SWIFTSHADER
+
+static bool has_lanes(const struct caps *c)
 {
     bool width = c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16;
-    return c->type == CAPS_CPU && c->subgroup_shuffle && c->subgroup_arith && width && head_size(g, o) <= 256;
+    return c->type == CAPS_CPU && c->subgroup_arith && width;
+}
+
+// Larger heads unroll into programs that take longer to compile than to run. SwiftShader unrolls nothing here (see
+// operand.glsl): attention_tile is twice as fast on it.
+static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return has_lanes(c) && c->subgroup_shuffle && c->driver_id != SWIFTSHADER && head_size(g, o) <= 256;
 }
 
 static bool bcast_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
@@ -150,10 +158,10 @@ static void bcast_pack(const struct caps *c, const struct graph *g, const struct
     bcast_launch(c, g, o, s, l, max_u32(1, min_u32(queries, 8)));
 }
 
-// SwiftShader (subgroups of 4) needs literal sizes, see operand.glsl: one blob for each head size of published models.
+// What SwiftShader (subgroups of 4) takes instead: literal sizes, one blob for each head size of published models.
 static bool fixed_fits(const struct caps *c, const struct graph *g, const struct op *o, uint32_t size, enum dtype d)
 {
-    return c->subgroup == 4 && c->subgroup_ballot && bcast_address_fits(c, g, o) && head_size(g, o) == size &&
+    return has_lanes(c) && c->subgroup == 4 && c->subgroup_ballot && c->addresses && head_size(g, o) == size &&
            op_operand(g, o, QKV)->dtype == d && op_output(g, o)->dtype == d;
 }
 
@@ -185,7 +193,7 @@ static const struct kernel_row bcast_address = {
     .name = "attention_bcast_address",
     .shader = "attention_bcast_address",
     .addresses = true,
-    .needs = "a CPU device with subgroups of 4, 8 or 16 and buffer addresses, heads up to 256",
+    .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16 and buffer addresses, heads up to 256",
     .fits = bcast_address_fits,
     .pack = bcast_pack,
 };
@@ -193,7 +201,7 @@ static const struct kernel_row bcast_address = {
 static const struct kernel_row bcast = {
     .name = "attention_bcast",
     .shader = "attention_bcast",
-    .needs = "a CPU device with subgroups of 4, 8 or 16, heads up to 256",
+    .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16, heads up to 256",
     .fits = bcast_fits,
     .pack = bcast_pack,
 };
