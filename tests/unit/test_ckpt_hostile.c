@@ -62,8 +62,10 @@ static void check_file(const struct hostile_row *row, void *user)
         CHECK(ok, "%s", e.text);
         return;
     }
+    const bool any = !strcmp(want, "any"); // newer versions of libzip refuse what older ones repair
+    if (any && ok) return;
     CHECK(!ok, "%s was opened", path);
-    CHECK(strstr(e.text, want), "%s: wanted \"%s\"", e.text, want);
+    CHECK(any || strstr(e.text, want), "%s: wanted \"%s\"", e.text, want);
     CHECK(!strncmp(e.text, path, strlen(path)) && hostile_clean_line(e.text), "%s", e.text);
 }
 
