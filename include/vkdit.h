@@ -188,7 +188,8 @@ typedef struct vkdit_progress {
 
 /* begin: plans, computes the modulation table. step: one sampler step; *done is set after the last.
  * `stop` (may be NULL) is asked between submissions; non-zero ends the call with VKDIT_ERR_CANCELLED and
- * leaves the run at its last finished step. */
+ * leaves the run at its last finished step. A model serves one run at a time: beginning another one, or vkdit_eval on
+ * a transformer, takes over its state, and the older run then refuses to go on. Close runs before their model. */
 VKDIT_API vkdit_status vkdit_run_begin(vkdit_model *model, const vkdit_job *job, vkdit_run **out, vkdit_error *error);
 VKDIT_API vkdit_status vkdit_run_step(vkdit_run *run, int (*stop)(void *user), void *user, int *done,
                                       vkdit_error *error);

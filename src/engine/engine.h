@@ -63,6 +63,7 @@ struct vkdit_model {
     struct dit_use use;
     struct dit_io io;
     bool step_open, step_taps;
+    uint32_t step_user; // who used it last, counted: a run that is not the last one has lost its state
     struct decoder decoder, encoder;
 };
 
@@ -88,6 +89,8 @@ struct tensor_list {
 void *list_add(struct tensor_list *l, const char *name, vkdit_type type, uint32_t rank, const uint64_t *dim,
                struct err *e);
 const vkdit_tensor *list_find(const vkdit_tensor *t, uint32_t n, const char *name);
+// Is it sound enough to be read? A caller made it.
+bool tensor_check(const vkdit_tensor *t, struct err *e);
 // Values of a tensor as floats / as class numbers; checks the count when count is not 0.
 float *list_floats(const vkdit_tensor *t, uint64_t count, struct err *e);
 

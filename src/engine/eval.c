@@ -254,6 +254,7 @@ static bool eval_any(struct vkdit_model *m, const vkdit_tensor *in, uint32_t n, 
 {
     const vkdit_tensor *z = list_find(in, n, "z"), *latent = list_find(in, n, "latent"),
                        *image = list_find(in, n, "image");
+    if (!m->context) return err_set(e, ERR_ARG, "the model was opened without a device");
     if (m->has_dit && list_find(in, n, "x")) return eval_transformer(m, in, n, taps, l, e);
     if (!m->has_vae) return err_set(e, ERR_ARG, "the input needs tensors x, t and y");
     if (z || latent) return eval_decoder(m, z ? z : latent, z != NULL, taps, l, e);

@@ -56,6 +56,7 @@ static bool host_weights(struct vkdit_model *m, struct err *e)
 
 bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, struct err *e)
 {
+    m->step_user++;
     if (m->step_open && m->step_taps == taps && !memcmp(use, &m->use, sizeof *use)) {
         if (program_has_weights(m->step.program, RATE_RUN)) return true;
         if (program_keep_weights(m->step.program, RATE_RUN, e) && host_weights(m, e) &&

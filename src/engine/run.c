@@ -62,7 +62,8 @@ static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sa
                                    : 1.0,
         .strength = j->strength > 0 ? j->strength : 1.0,
     };
-    if (j->cfg_from != 0 || j->cfg_to != 0) s->cfg_lo = 1 - j->cfg_to, s->cfg_hi = 1 - j->cfg_from;
+    if (j->cfg_from != 0 || j->cfg_to != 0)
+        s->cfg_lo = 1 - j->cfg_to, s->cfg_hi = fmax(1 - j->cfg_from, 1e-300); // both 0 would mean everywhere
     if (f && f->scheduler.train_steps && !m->dit.sit)
         s->train_steps = f->scheduler.train_steps, s->beta_start = f->scheduler.beta_start,
         s->beta_end = f->scheduler.beta_end;
@@ -71,6 +72,7 @@ static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sa
 
 static bool check_job(const struct vkdit_model *m, const vkdit_job *j, struct err *e)
 {
+    if (!m->context) return err_set(e, ERR_ARG, "the model was opened without a device");
     if (!m->has_dit)
         return err_set(e, ERR_ARG, "%s holds no transformer: nothing to sample from", m->path ? m->path : "the model");
     if (!j || j->images == 0 || j->images > IMAGES_MAX || !j->classes)
@@ -85,9 +87,8 @@ static bool check_job(const struct vkdit_model *m, const vkdit_job *j, struct er
     if (j->cfg_scale > 1 && !m->dit.null_class && !j->negative)
         return err_set(e, ERR_ARG, "this model has no null class: guidance needs a negative class");
     if (j->steps > STEPS_MAX) return err_set(e, ERR_ARG, "%u steps: at most %u", j->steps, (unsigned)STEPS_MAX);
-    if (j->strength < 0 || j->strength > 1) return err_set(e, ERR_ARG, "strength %g: expected 0..1", j->strength);
-    bool lower = j->cfg_from < 0 || j->cfg_to > 1 || (j->cfg_to != 0 && j->cfg_from > j->cfg_to);
-    if (lower)
+    if (!(j->strength >= 0 && j->strength <= 1)) return err_set(e, ERR_ARG, "strength %g: expected 0..1", j->strength);
+    if (!(j->cfg_from >= 0 && j->cfg_to <= 1 && (j->cfg_to == 0 || j->cfg_from <= j->cfg_to)))
         return err_set(e, ERR_ARG, "guidance interval %g..%g: expected 0 <= from <= to <= 1", j->cfg_from, j->cfg_to);
     return true;
 }
@@ -124,6 +125,7 @@ static bool make_conditions(struct vkdit_run *r, const vkdit_job *j, struct err 
 static bool init_latent(struct vkdit_run *r, const vkdit_tensor *init, float *clean, struct err *e)
 {
     struct vkdit_model *m = r->model;
+    if (!tensor_check(init, e)) return false;
     if (strcmp(init->name, "image") != 0) {
         float *given = list_floats(init, 0, e);
         uint64_t n = 1;
@@ -140,7 +142,8 @@ static bool init_latent(struct vkdit_run *r, const vkdit_tensor *init, float *cl
     uint32_t side = m->dit.side * vae_scale(&m->vae);
     if (!m->has_vae || !m->vae.encoder)
         return err_set(e, ERR_UNSUPPORTED, "an init image needs an autoencoder with an encoder");
-    if (init->rank != 4 || init->dim[1] != side || init->dim[2] != side || init->dim[3] != 3 || init->type != VKDIT_U8)
+    if (init->rank != 4 || init->dim[0] == 0 || init->dim[1] != side || init->dim[2] != side || init->dim[3] != 3 ||
+        init->type != VKDIT_U8)
         return err_set(e, ERR_ARG, "the init image must be %u x %u pixels, 8-bit RGB", side, side);
     uint64_t pixels = (uint64_t)side * side, cells = (uint64_t)m->dit.side * m->dit.side;
     float *image = mem_zero(3 * pixels, sizeof *image, e), *moments = mem_zero(2 * r->image_values, sizeof *moments, e);
@@ -208,6 +211,7 @@ static bool begin(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     for (uint32_t i = 0; i < r->schedule.n; i++) draws = draws || r->schedule.eval[i].draws;
     use.kind = !draws ? DIT_STEP : r->rng == VKDIT_RNG_PHILOX && !r->given_noise ? DIT_STEP_PHILOX : DIT_STEP_NOISE;
     if (!model_step(m, &use, false, e)) return false;
+    r->user = m->step_user;
     int32_t *y = (int32_t *)r->condition, *cond = (int32_t *)r->item_cond;
     if (!program_write(m->step.program, m->io.y, 0, r->conds, y, e) ||
         !program_write(m->step.program, m->io.cond, 0, r->copies * r->images, cond, e) || !start_state(r, j, e))
@@ -292,8 +296,15 @@ static bool next_group(struct vkdit_run *r, struct err *e)
     return ok && (r->done || run_fill_table(r, 0, e));
 }
 
+bool run_current(const struct vkdit_run *r, struct err *e)
+{
+    return r->user == r->model->step_user ||
+           err_set(e, ERR_ARG, "another run or evaluation of this model was begun since: this run cannot go on");
+}
+
 static bool one_step(struct vkdit_run *r, struct stopper *s, struct err *e)
 {
+    if (!run_current(r, e)) return false;
     if (r->schedule.adaptive && r->eval >= r->schedule.n && !next_group(r, e)) return false;
     while (!r->done && r->eval < r->schedule.n) {
         if (!one_eval(r, s, e)) return false;

@@ -11,6 +11,7 @@ struct trajectory {
 
 struct vkdit_run {
     struct vkdit_model *model;
+    uint32_t user; // the model's step_user that this run is
     struct schedule schedule;
     const struct sampler_row *sampler;
     uint32_t images, copies, conds;
@@ -65,6 +66,8 @@ bool run_write_ticks(struct vkdit_run *r, uint32_t first, uint32_t n, struct err
 bool run_draw(struct vkdit_run *r, float *out, struct err *e);
 bool run_open_noise(struct vkdit_run *r, const vkdit_job *job, struct err *e);
 
+// False when another run or evaluation of the model has taken its registers since.
+bool run_current(const struct vkdit_run *r, struct err *e);
 bool run_keep_state(struct vkdit_run *r, struct err *e);  // x (and x0) into the trajectory
 bool run_keep_points(struct vkdit_run *r, struct err *e); // what an adaptive sampler passed
 uint64_t run_table_row(const struct vkdit_run *r);        // values of one (evaluation, condition)

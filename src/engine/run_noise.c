@@ -60,6 +60,7 @@ static void philox_ticks(struct vkdit_run *r)
 
 static bool take_noise(struct vkdit_run *r, const vkdit_tensor *given, struct err *e)
 {
+    if (!tensor_check(given, e)) return false;
     uint64_t per = given->rank >= 2 && given->dim[0] ? 1 : 0;
     for (uint32_t i = 1; i < given->rank; i++) per *= given->dim[i];
     if (per < r->values || per % r->image_values)

@@ -14,7 +14,8 @@ static bool all_finite(const float *x, uint64_t n)
 
 static bool read_register(struct vkdit_run *r, uint32_t reg, float *out, struct err *e)
 {
-    return program_read(r->model->step.program, r->model->io.regs, reg * r->state_values, r->values, out, e);
+    return run_current(r, e) &&
+           program_read(r->model->step.program, r->model->io.regs, reg * r->state_values, r->values, out, e);
 }
 
 bool run_keep_state(struct vkdit_run *r, struct err *e)

@@ -105,7 +105,7 @@ static bool table_span(const struct vkdit_run *r, uint32_t eval, uint32_t cond, 
                        (unsigned long long)count, r->schedule.n, r->conds, slots);
     *first = at * width;
     *n = count * width;
-    return true;
+    return run_current(r, e);
 }
 
 vkdit_status vkdit_run_table_info(vkdit_run *r, vkdit_table_info *info, vkdit_error *error)

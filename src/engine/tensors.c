@@ -42,7 +42,7 @@ void vkdit_tensors_free(vkdit_tensors *list)
 const vkdit_tensor *list_find(const vkdit_tensor *t, uint32_t n, const char *name)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (!strcmp(t[i].name, name)) return &t[i];
+        if (t[i].name && !strcmp(t[i].name, name)) return &t[i];
     return NULL;
 }
 
@@ -54,8 +54,16 @@ static uint64_t values_of(const vkdit_tensor *t)
     return n;
 }
 
+bool tensor_check(const vkdit_tensor *t, struct err *e)
+{
+    if (t->name && t->rank <= 8 && (unsigned)t->type <= VKDIT_U8 && (t->data || values_of(t) == 0)) return true;
+    return err_set(e, ERR_ARG, "tensor %.60s: it needs a name, a known type, at most 8 dimensions, and data",
+                   t->name ? t->name : "without a name");
+}
+
 float *list_floats(const vkdit_tensor *t, uint64_t count, struct err *e)
 {
+    if (!tensor_check(t, e)) return NULL;
     uint64_t n = values_of(t);
     if (count && n != count) {
         err_set(e, ERR_ARG, "tensor %.60s has %llu values, expected %llu", t->name, (unsigned long long)n,
@@ -109,11 +117,11 @@ vkdit_status vkdit_tensors_write(const char *path, const vkdit_tensor *list, uin
     static const enum dtype types[] = {DT_F32, DT_I64, DT_I32, DT_U8};
     struct err e = {0};
     struct st_out *out = mem_zero(count, sizeof *out, &e);
-    for (uint32_t i = 0; out && i < count; i++) {
+    for (uint32_t i = 0; out && i < count && tensor_check(&list[i], &e); i++) {
         out[i] = (struct st_out){list[i].name, types[list[i].type], list[i].rank, {0}, list[i].data};
         memcpy(out[i].dim, list[i].dim, sizeof out[i].dim);
     }
-    if (out) safetensors_write(path, out, count, NULL, 0, &e);
+    if (out && e.code == ERR_NONE) safetensors_write(path, out, count, NULL, 0, &e);
     free(out);
     return status_of(&e, error);
 }
