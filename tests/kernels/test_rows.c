@@ -240,11 +240,13 @@ static void try_row(struct gpu *dev, const struct op_row *row, const char *limit
     }
 }
 
+// Arguments name the ops to try, or after --except the ones to leave out.
 static bool wanted(const char *name, int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++)
-        if (!strcmp(name, argv[i])) return true;
-    return argc < 2;
+    const bool except = argc > 1 && !strcmp(argv[1], "--except");
+    bool found = false;
+    for (int i = 1; i < argc; i++) found |= !strcmp(name, argv[i]);
+    return argc < 2 || found != except;
 }
 
 static void log_line(void *user, int level, const char *line)
