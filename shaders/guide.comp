@@ -18,6 +18,7 @@ float value(uint i)
 {
     if (i % push.item >= push.guided) return x(i);
     float c = x(i % push.half_count), u = x(push.half_count + i % push.half_count);
-    return u + uintBitsToFloat(now_word(TICK_CFG)) * (c - u);
+    float scale = uintBitsToFloat(now_word(TICK_CFG));
+    return scale == 1.0 ? c : u + scale * (c - u); // exactly unguided where guidance is off
 }
 #include "inc/each.glsl"
