@@ -54,6 +54,7 @@ struct vkdit_model {
     struct dit_config dit;
     struct vae_config vae;
     vkdit_precision precision;
+    uint64_t parameters; // of the transformer
     struct source dit_source, vae_source;
     char *name, *path;
     char **labels; // class names, owned

@@ -96,32 +96,43 @@ static bool mentions_sit(const char *path)
     return false;
 }
 
-// Every weight is looked for before a byte goes to the device.
+enum part { PART_DIT, PART_DECODER, PART_ENCODER, PARTS };
+
+static bool has_part(const struct vkdit_model *m, enum part p)
+{
+    if (p == PART_DIT) return m->has_dit;
+    return m->has_vae && (p == PART_DECODER ? m->vae.decoder : m->vae.encoder);
+}
+
+static void build_part(struct vkdit_model *m, enum part p, struct net *n)
+{
+    struct dit_use use = {.images = 1, .copies = 1, .evals = 1, .conds = 1, .regs = 1};
+    struct dit_io dit;
+    struct vae_io vae;
+    uint32_t side = 8 * vae_scale(&m->vae); // any size has the same weights
+    if (p == PART_DIT)
+        dit_build(n, &m->dit, &use, &dit);
+    else if (p == PART_DECODER)
+        vae_build_decoder(n, &m->vae, 8, 8, false, &vae);
+    else
+        vae_build_encoder(n, &m->vae, side, side, &vae);
+}
+
+// Every weight is looked for, and counted, before a byte goes to the device.
 static bool check_weights(struct vkdit_model *m, struct err *e)
 {
-    struct session s = {0};
-    graph_open(&s.g, DT_F32, DT_F32, e);
-    s.net.g = &s.g;
-    struct dit_use use = {.images = 1, .copies = 1, .evals = 1, .conds = 1, .regs = 1};
-    struct dit_io io;
-    struct vae_io vio;
-    if (m->has_dit) {
-        dit_build(&s.net, &m->dit, &use, &io);
-        if (e->code == ERR_NONE) source_check(&m->dit_source, &s.net, e);
-        if (e->code != ERR_NONE) err_in(e, m->dit_source.ckpt ? m->dit_source.ckpt->path : "synthetic model");
+    for (enum part p = PART_DIT; p < PARTS && e->code == ERR_NONE; p++) {
+        const struct source *source = p == PART_DIT ? &m->dit_source : &m->vae_source;
+        struct session s = {0};
+        if (!has_part(m, p)) continue;
+        graph_open(&s.g, DT_F32, DT_F32, e);
+        s.net.g = &s.g;
+        build_part(m, p, &s.net);
+        if (e->code == ERR_NONE && source->ckpt) source_check(source, &s.net, e);
+        for (uint32_t i = 0; p == PART_DIT && i < s.net.n_use; i++)
+            m->parameters += shape_count(graph_at(&s.g, s.net.use[i].t)->sh);
+        if (e->code != ERR_NONE) err_in(e, source->ckpt ? source->ckpt->path : "synthetic model");
         session_close(&s);
-    }
-    if (e->code == ERR_NONE && m->has_vae) {
-        for (int side = 0; side < 2 && e->code == ERR_NONE; side++) {
-            graph_open(&s.g, DT_F32, DT_F32, e);
-            s.net.g = &s.g;
-            if (side == 0 && m->vae.decoder) vae_build_decoder(&s.net, &m->vae, 4, 4, false, &vio);
-            if (side == 1 && m->vae.encoder)
-                vae_build_encoder(&s.net, &m->vae, 64 * vae_scale(&m->vae) / 8, 64 * vae_scale(&m->vae) / 8, &vio);
-            if (e->code == ERR_NONE) source_check(&m->vae_source, &s.net, e);
-            if (e->code != ERR_NONE) err_in(e, m->vae_source.ckpt ? m->vae_source.ckpt->path : "synthetic autoencoder");
-            session_close(&s);
-        }
     }
     return e->code == ERR_NONE;
 }
@@ -280,13 +291,6 @@ void vkdit_model_close(vkdit_model *m)
 
 // --- questions ----------------------------------------------------------------------------------------------------
 
-static uint64_t parameters(const struct ckpt *c)
-{
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < c->n; i++) n += strcmp(c->t[i].name, "pos_embed") ? c->t[i].count : 0;
-    return n;
-}
-
 void vkdit_model_get_info(const vkdit_model *m, vkdit_model_info *info)
 {
     const struct dit_config *d = &m->dit;
@@ -307,7 +311,7 @@ void vkdit_model_get_info(const vkdit_model *m, vkdit_model_info *info)
                                .synthetic = m->synthetic,
                                .image_scale = m->has_vae ? vae_scale(&m->vae) : 8,
                                .precision = m->precision,
-                               .parameters = parameters(&m->dit_file)};
+                               .parameters = m->parameters};
     if (d->patch) info->tokens = (d->side / d->patch) * (d->side / d->patch);
     snprintf(info->name, sizeof info->name, "%s", m->name);
 }
