@@ -166,6 +166,8 @@ static json_t *transformer_json(struct vkdit_model *m, struct err *e)
     if (m->dit_source.ckpt) {
         json_put(o, "format", json_string(m->dit_source.ckpt->format->name), e);
         tensors_json(o, m->dit_source.ckpt, e);
+    } else {
+        json_put(o, "parameters", json_integer((json_int_t)m->parameters), e);
     }
     plan_json(o, m, true, "memory_one_guided_picture_50_steps", &m->dit_source, e);
     return o;
