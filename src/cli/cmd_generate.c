@@ -108,8 +108,11 @@ static void introduce(struct generation *g)
         cli_say(g->cli,
                 "%s has random weights: the pictures only show that everything works; -m FILE takes a real model",
                 m->name);
-    if (!g->introduced)
+    if (!g->introduced) {
+        const char *reason = vkdit_device_reason(g->subject.context);
         cli_say(g->cli, "%s on %s, %s", m->name, vkdit_device_name(g->subject.context), precision_name(m->precision));
+        if (strstr(reason, "CPU device")) cli_say(g->cli, "this device was chosen because %s", reason);
+    }
     cli_detail(g->cli, "classes %.200s, sampler %s, seed %llu", s->classes, g->at.sampler, (unsigned long long)s->seed);
     g->introduced = true;
     event_start(g);
