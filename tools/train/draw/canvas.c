@@ -29,6 +29,16 @@ void canvas_stretch(struct canvas *c, float sx, float sy)
     c->pose.d *= sy;
 }
 
+struct v2 canvas_light(const struct canvas *c)
+{
+    const struct pose *p = &c->pose;
+    struct v2 l = c->light.towards;
+    float mirrored = p->a * p->d - p->b * p->c < 0 ? -1.0f : 1.0f;
+    struct v2 at = v2((p->d * l.x - p->c * l.y) * mirrored, (p->a * l.y - p->b * l.x) * mirrored);
+    float length = sqrtf(at.x * at.x + at.y * at.y) + 1e-9f;
+    return v2(at.x / length, at.y / length);
+}
+
 // ---- paints
 struct paint flat(struct rgb colour)
 {
@@ -147,10 +157,8 @@ static bool brush_open(struct brush *b, const struct canvas *c, const struct sha
     b->back = pose_back(&c->pose, det);
     brush_bounds(b, b->pixel + p->soft * b->scale);
     b->step = 0.02f;
-    struct v2 l = c->light.towards;
-    struct v2 local = v2(b->back.a * l.x + b->back.c * l.y, b->back.b * l.x + b->back.d * l.y);
-    float length = sqrtf(local.x * local.x + local.y * local.y) + 1e-9f;
-    b->towards = v2(local.x / length * b->step, local.y / length * b->step);
+    struct v2 towards = canvas_light(c);
+    b->towards = v2(towards.x * b->step, towards.y * b->step);
     float gx = p->b.x - p->a.x, gy = p->b.y - p->a.y, g = gx * gx + gy * gy + 1e-9f;
     b->slope = v2(gx / g, gy / g);
     b->inverse_radius = 1 / sqrtf(g);

@@ -32,6 +32,7 @@ struct canvas {
 struct pose pose_identity(void);
 // Moves into a child frame: at (x, y), `scale` times as large, turned by `turns`. Returns the old pose to put back.
 struct pose canvas_enter(struct canvas *c, float x, float y, float scale, float turns);
+struct v2 canvas_light(const struct canvas *c);            // unit vector towards the light, local
 void canvas_stretch(struct canvas *c, float sx, float sy); // of the local frame; sx < 0 mirrors
 
 // ---- shapes

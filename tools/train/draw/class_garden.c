@@ -8,8 +8,8 @@ static void blurred_garden(struct scene *s, int moods)
     scene_mood(s, moods);
     struct mood *m = &s->mood;
     float look = rng_unit(r);
-    if (look < 0.45f) m->low = rgb_mix(m->grass, m->low, 0.35f); // into a meadow
-    if (look > 0.8f) {                                           // among leaves
+    if (look < 0.45f) m->low = rgb_mix(rgb_lighter(m->grass, 0.2f), m->low, 0.4f); // into a meadow
+    if (look > 0.8f) {                                                             // among leaves
         m->top = rgb_mix(m->top, rgb_darker(m->grass, 0.35f), 0.8f);
         m->middle = rgb_mix(m->middle, m->grass, 0.7f);
         m->low = rgb_mix(m->low, rgb_lighter(m->grass, 0.3f), 0.6f);
@@ -53,7 +53,7 @@ static void petal_ring(struct canvas *c, const struct petals *p, float radius, f
                           {0.72f, p->kind == 1 ? w * 0.7f : w},
                           {0.35f, w * 0.72f}};
         struct shape one = loop(at, 8, 0.01f);
-        fill(c, one, faded(blurred(flat(rgb_darker(p->inner, 0.6f)), 0.06f), 0.35f));
+        fill(c, oval(0.52f, 0, 0.36f, w * 0.85f), faded(blurred(flat(rgb_darker(p->inner, 0.6f)), 0.08f), 0.35f));
         fill(c, one, bevelled(ramp(p->inner, v2(0.15f, 0), p->outer, v2(0.95f, 0)), w * 0.9f, 0.45f));
         struct v2 crease[] = {{0.2f, 0}, {0.5f, 0.02f}, {0.8f, 0}};
         fill(c, path(crease, 3, 0.018f, 0.006f), faded(flat(rgb_darker(p->inner, 0.3f)), 0.4f));
@@ -61,14 +61,21 @@ static void petal_ring(struct canvas *c, const struct petals *p, float radius, f
     }
 }
 
+static struct rgb petal_colour(struct rng *r)
+{
+    struct rgb c = pick_vivid(r);
+    return c.g > c.r && c.g > c.b ? pick_near(r, 0.98f) : c; // green petals would be leaves
+}
+
 static void blossom(struct scene *s, float tilt)
 {
     struct rng *r = &s->r;
     struct canvas *c = s->c;
-    struct petals p = {.n = rng_from(r, 5, 13), .kind = rng_below(r, 3)};
+    struct petals p = {.n = rng_from(r, 5, 13)};
+    p.kind = rng_below(r, 3);
     p.width = num_clamp(rng_in(r, 2.7f, 3.9f) / (float)p.n, 0.15f, 0.6f);
     p.notch = rng_in(r, 0.06f, 0.16f);
-    p.outer = pick_vivid(r);
+    p.outer = petal_colour(r);
     struct rgb other = pick_vivid(r);
     p.inner = rng_chance(r, 0.5f) ? rgb_darker(p.outer, 0.25f) : rgb_mix(rgb_lighter(p.outer, 0.7f), other, 0.2f);
     float turn = rng_unit(r), heart = rng_in(r, 0.2f, 0.33f);
@@ -93,6 +100,26 @@ static void blossom(struct scene *s, float tilt)
     c->pose = old;
 }
 
+static void companions(struct scene *s, struct rgb green) // smaller ones behind
+{
+    struct rng *r = &s->r;
+    int n = rng_below(r, 4);
+    struct rgb c = petal_colour(r);
+    for (int i = 0; i < n; i++) {
+        float x = rng_in(r, -0.95f, 0.95f), y = rng_in(r, 0.25f, 0.7f), size = rng_in(r, 0.09f, 0.16f),
+              turn = rng_unit(r);
+        struct rgb mist = rgb_mix(c, s->mood.low, 0.3f);
+        fill(s->c, bar(v2(x, y), v2(x * 0.95f, 1.1f), 0.018f, 0.02f),
+             flat(rgb_mix(rgb_darker(green, 0.15f), s->mood.low, 0.3f)));
+        for (int k = 0; k < 6; k++) {
+            struct v2 p = v2_polar(size * 0.6f, turn + (float)k / 6);
+            fill(s->c, disc(x + p.x, y + p.y * 0.85f, size * 0.42f), bevelled(flat(mist), size * 0.3f, 0.4f));
+        }
+        fill(s->c, disc(x, y, size * 0.36f),
+             bevelled(flat(rgb_mix(rgb_hex(0xffd060), s->mood.low, 0.2f)), size * 0.2f, 0.5f));
+    }
+}
+
 void draw_flower(struct scene *s)
 {
     struct rng *r = &s->r;
@@ -100,7 +127,9 @@ void draw_flower(struct scene *s)
     blurred_garden(s, MOOD_DAY | MOOD_GOLDEN | MOOD_DUSK | (rng_chance(r, 0.3f) ? MOOD_NIGHT : 0));
     float x = rng_mid(r, 0, 0.25f), y = rng_mid(r, -0.22f, 0.18f), size = rng_in(r, 0.42f, 0.6f),
           foot = x + rng_in(r, -0.3f, 0.3f);
-    struct rgb green = rgb_lch(rng_in(r, 0.52f, 0.66f), 0.13f, rng_in(r, 0.34f, 0.44f)); // order checked below
+    float shade = rng_in(r, 0.52f, 0.66f), hue = rng_in(r, 0.34f, 0.44f);
+    struct rgb green = rgb_lch(shade, 0.13f, hue);
+    companions(s, green);
     struct v2 stem[] = {{foot, 1.1f}, {num_mix(foot, x, 0.2f), 0.7f}, {num_mix(foot, x, 0.8f), 0.3f}, {x, y}};
     int grass = rng_below(r, 14), leaves = rng_from(r, 1, 3);
     scene_tufts(s, grass, 0.9f, 1.05f, rgb_darker(s->mood.grass, 0.1f));
@@ -393,15 +422,17 @@ void draw_ladybird(struct scene *s)
     blurred_garden(s, MOOD_DAY | MOOD_GOLDEN | MOOD_DUSK);
     float turn = rng_mid(r, 0, 0.5f), x = rng_mid(r, 0, 0.2f), y = rng_mid(r, 0.05f, 0.2f),
           size = rng_in(r, 0.4f, 0.56f);
-    struct rgb green = rgb_lch(rng_in(r, 0.55f, 0.74f), 0.15f, 0.36f + rng_mid(r, 0, 0.05f) * 0.9f);
+    float shade = rng_in(r, 0.55f, 0.74f), hue = rng_mid(r, 0.36f, 0.045f);
+    struct rgb green = rgb_lch(shade, 0.15f, hue);
     float lie = rng_in(r, -0.12f, 0.12f), wide = rng_in(r, 0.75f, 1.05f);
-    struct pose old = canvas_enter(c, -1.25f, 0.25f, 1, lie);
+    struct pose old = canvas_enter(c, x * 0.8f, y * 0.8f, 1, lie);
+    canvas_enter(c, -1.4f, 0, 1, 0); // the leaf lies under the beetle, its tip outside the picture
     fill(c, oval(1.3f, 0.25f, 1.4f, wide * 0.9f), faded(blurred(flat(rgb_scale(c->light.shade, 0.3f)), 0.3f), 0.4f));
     struct v2 at[] = {{0, 0},     {0.7f, -wide * 0.82f}, {1.5f, -wide * 0.85f}, {2.3f, -wide * 0.35f},
                       {2.75f, 0}, {2.2f, wide * 0.45f},  {1.4f, wide * 0.8f},   {0.6f, wide * 0.7f}};
     struct shape blade = loop(at, 8, 0.01f);
-    fill(c, blade, bevelled(ramp(green, v2(0, -wide), rgb_darker(green, 0.25f), v2(0.6f, wide)), 0.18f, 0.5f));
-    clip(c, blade);
+    clip(c, blade); // the costly outline is worked out once, everything else shows through it
+    fill(c, half(0, 9, 0, 1), ramp(rgb_lighter(green, 0.06f), v2(0, -wide), rgb_darker(green, 0.3f), v2(0.6f, wide)));
     fill(c, bar(v2(0, 0), v2(2.7f, 0), 0.035f, 0.01f), faded(flat(rgb_lighter(green, 0.35f)), 0.8f));
     for (int i = 0; i < 6; i++)
         for (int side = -1; side <= 1; side += 2) {

@@ -61,10 +61,18 @@ void draw_tree(struct scene *s)
     float x = rng_mid(r, 0, 0.25f), y = rng_in(r, 0.68f, 0.82f), size = rng_in(r, 1.2f, 1.5f),
           wide = rng_in(r, 0.34f, 0.48f), high = rng_in(r, 0.28f, 0.38f), lean = rng_mid(r, 0, 0.05f);
     float thick = rng_in(r, 0.035f, 0.06f);
+    int kind = rng_below(r, 7);
+    if (kind <= 2) wide *= 0.62f, high *= 1.2f;  // a poplar
+    if (kind >= 5) wide *= 1.25f, thick *= 1.3f; // an oak
     struct pose old = canvas_enter(c, x, y, size, 0);
     scene_shadow(s, 0, 0.02f, 0.42f, 0.06f);
-    trunk(s, bark, thick, 0.5f, lean);
-    crown(s, leaf, lean, -0.66f, wide, high);
+    if (kind == 0) { // a conifer stands for itself
+        scene_pine(s, 0, 0, 1, rgb_lch(0.5f, 0.1f, hues[season] > 0.3f ? hue + 0.05f : 0.42f), rng_chance(r, 0.2f));
+        fruits = 0;
+    } else {
+        trunk(s, bark, thick, 0.5f, lean);
+        crown(s, leaf, lean, -0.66f, wide, high);
+    }
     struct rgb fruit = pick_near(r, rng_in(r, 0.03f, 0.2f));
     for (int i = 0; i < fruits; i++) {
         float a = rng_unit(r), d = rng_in(r, 0.1f, 0.85f);
@@ -114,7 +122,7 @@ void draw_cactus(struct scene *s)
     scene_sun_somewhere(s);
     int clouds = rng_below(r, 3), stones = rng_below(r, 6);
     scene_clouds(s, clouds, -0.8f, 0, 0.35f);
-    struct rgb sand = rgb_lch(rng_in(r, 0.74f, 0.86f), 0.09f, 0.2f + rng_mid(r, 0, 0.05f) * 0.9f),
+    struct rgb sand = rgb_lch(rng_in(r, 0.74f, 0.86f), 0.09f, 0.2f),
                rock = rgb_mix(rgb_lch(0.58f, 0.12f, 0.11f), s->mood.low, 0.35f);
     struct land mesa = {.y = s->horizon + 0.08f,
                         .height = rng_in(r, 0.2f, 0.5f),
@@ -139,8 +147,8 @@ void draw_cactus(struct scene *s)
         float x = rng_in(r, -1, 1), y = rng_in(r, 0.78f, 0.97f), w = rng_in(r, 0.03f, 0.09f);
         fill(c, oval(x, y, w, w * 0.6f), bevelled(flat(rgb_mix(rock, sand, 0.3f)), w * 0.5f, 0.8f));
     }
-    struct rgb green = rgb_lch(rng_in(r, 0.48f, 0.64f), 0.12f, 0.41f + rng_mid(r, 0, 0.06f) * 0.9f),
-               bloom = pick_near(r, rng_in(r, 0.88f, 1.2f));
+    float shade = rng_in(r, 0.48f, 0.64f), hue = rng_mid(r, 0.41f, 0.055f);
+    struct rgb green = rgb_lch(shade, 0.12f, hue), bloom = pick_near(r, rng_in(r, 0.88f, 1.2f));
     float x = rng_mid(r, 0, 0.25f), size = rng_in(r, 1.2f, 1.5f), w = rng_in(r, 0.1f, 0.15f), first = rng_sign(r);
     int arms = rng_from(r, 1, 3);
     struct pose old = canvas_enter(c, x, 0.82f, size, 0);
@@ -150,6 +158,8 @@ void draw_cactus(struct scene *s)
     clip(c, half(0, 0.03f, 0, 1));
     cactus_limb(c, stem, 3, w, green);
     unclip(c);
+    fill(c, oval(-0.02f, 0.06f, w * 2.1f, 0.055f),
+         blurred(ramp(rgb_lighter(sand, 0.1f), v2(0, 0), rgb_darker(sand, 0.1f), v2(0, 0.1f)), 0.015f));
     for (int i = 0; i < 30; i++) { // spines
         float sx = rng_in(r, -0.9f, 0.9f) * w, sy = rng_in(r, -0.95f, -0.05f);
         fill(c, bar(v2(sx, sy), v2(sx * 1.2f, sy - 0.015f), 0.004f, 0.003f), faded(flat(rgb_hex(0xfff6d8)), 0.7f));
@@ -168,7 +178,7 @@ static void window_at(struct scene *s, float x, float y, float w, float h, bool 
 {
     struct canvas *c = s->c;
     struct rgb glass = on ? rgb_hex(0xffd679) : rgb_hex(0x35406a), frame = rgb_hex(0xf2e8dc);
-    if (on) fill(c, box(x, y, w * 1.5f, h * 1.5f, 0.1f), adding(blurred(faded(flat(rgb_hex(0xffb648)), 0.55f), 0.2f)));
+    if (on) fill(c, box(x, y, w * 1.6f, h * 1.6f, 0.1f), adding(blurred(faded(flat(rgb_hex(0xffb648)), 0.7f), 0.3f)));
     fill(c, box(x, y, w + 0.03f, h + 0.03f, 0.01f), flat(frame));
     struct paint p = orb(rgb_lighter(glass, on ? 0.55f : 0.2f), v2(x, y + h * 0.3f), h * 1.5f, glass);
     fill(c, box(x, y, w, h, 0), on ? glowing(p) : p);
@@ -192,70 +202,82 @@ static void chimney(struct scene *s, float x, float y, struct rgb brick)
     fill(s->c, box(x, y - 0.27f, 0.14f, 0.04f, 0.01f), bevelled(flat(rgb_darker(brick, 0.2f)), 0.03f, 0.6f));
 }
 
+struct walls {
+    float high, roof, over; // eaves above the ground, ridge above the eaves, how far the eaves stand out
+    struct rgb wall, tile, snow;
+    bool snowy;
+};
+
+static struct paint plaster(const struct walls *w)
+{
+    return bevelled(ramp(w->wall, v2(0, -w->high), rgb_darker(w->wall, 0.22f), v2(0, 0)), 0.2f, 0.3f);
+}
+
+static void gable(struct scene *s, const struct walls *w)
+{
+    struct canvas *c = s->c;
+    float peak = -w->high - w->roof, out = 1 + w->over, eave = -w->high + w->over * 0.7f, half_way = (peak + eave) / 2;
+    struct v2 front[] = {{-1, 0}, {-1, -w->high}, {0, peak}, {1, -w->high}, {1, 0}};
+    struct v2 roof[] = {{-out, eave},      {0, peak - 0.1f},          {out, eave}, {out - 0.1f, eave + 0.07f},
+                        {0, peak + 0.13f}, {0.1f - out, eave + 0.07f}};
+    struct v2 snow[] = {{-out, eave}, {-out / 2, half_way}, {0, peak - 0.08f}, {out / 2, half_way}, {out, eave}};
+    fill(c, poly(front, 5, 0), plaster(w));
+    fill(c, poly(roof, 6, 0.03f), bevelled(flat(rgb_darker(w->tile, 0.15f)), 0.08f, 0.7f));
+    if (w->snowy) fill(c, path(snow, 5, 0.08f, 0.08f), bevelled(flat(w->snow), 0.07f, 0.6f));
+    window_at(s, 0, -w->high - w->roof * 0.22f, 0.13f, 0.15f, rng_chance(&s->r, 0.7f));
+}
+
+static void long_roof(struct scene *s, const struct walls *w)
+{
+    struct canvas *c = s->c;
+    float ridge = -w->high - w->roof, out = 1 + w->over, eave = -w->high + w->over * 0.7f;
+    struct rgb top = w->snowy ? w->snow : w->tile;
+    struct v2 at[] = {{-out, eave}, {-0.72f, ridge}, {0.72f, ridge}, {out, eave}};
+    struct shape slope = poly(at, 4, 0.03f);
+    fill(c, box(0, -w->high / 2, 1, w->high / 2, 0), plaster(w));
+    fill(c, slope,
+         bevelled(ramp(rgb_lighter(top, 0.1f), v2(0, ridge), rgb_darker(top, 0.25f), v2(0, -w->high)), 0.12f, 0.5f));
+    clip(c, slope);
+    for (int i = 1; i < 5 && !w->snowy; i++) { // rows of tiles
+        float y = num_mix(ridge, -w->high, (float)i / 4.5f);
+        fill(c, bar(v2(-1.4f, y), v2(1.4f, y), 0.018f, 0.018f), faded(flat(rgb_darker(w->tile, 0.5f)), 0.5f));
+    }
+    unclip(c);
+}
+
+static void front_door(struct scene *s, float x, struct rgb wood)
+{
+    struct canvas *c = s->c;
+    struct v2 way[] = {{x - 0.19f, 0.03f}, {x + 0.19f, 0.03f}, {x + 0.55f, 0.9f}, {x - 0.35f, 0.9f}};
+    fill(c, poly(way, 4, 0.02f), faded(flat(rgb_mix(rgb_hex(0xd8c8a8), s->mood.grass, 0.3f)), 0.6f));
+    fill(c, box(x, -0.27f, 0.21f, 0.3f, 0.03f), flat(rgb_hex(0xf2e8dc)));
+    fill(c, box(x, -0.26f, 0.17f, 0.27f, 0.02f), bevelled(flat(wood), 0.05f, 0.6f));
+    fill(c, disc(x + 0.1f, -0.25f, 0.025f), flat(rgb_hex(0xf6d070)));
+}
+
 static void house(struct scene *s, bool snowy)
 {
     struct rng *r = &s->r;
-    struct canvas *c = s->c;
-    struct rgb wall = rgb_lighter(pick_vivid(r), 0.35f), tile = rgb_darker(pick_vivid(r), 0.25f),
-               wood = rgb_darker(pick_vivid(r), 0.3f);
-    float high = rng_in(r, 0.8f, 1.15f), roof = rng_in(r, 0.55f, 0.95f), over = rng_in(r, 0.12f, 0.22f),
-          side = rng_sign(r);
-    bool gable = rng_chance(r, 0.6f), door_mid = rng_chance(r, 0.4f);
+    struct walls w = {.snow = s->mood.snow, .snowy = snowy};
+    w.wall = rgb_lighter(pick_vivid(r), 0.35f);
+    w.tile = rgb_darker(pick_vivid(r), 0.25f);
+    w.high = rng_in(r, 0.8f, 1.15f);
+    w.roof = rng_in(r, 0.55f, 0.95f);
+    w.over = rng_in(r, 0.12f, 0.22f);
+    struct rgb wood = rgb_darker(pick_vivid(r), 0.3f);
+    float side = rng_sign(r), y = -w.high * 0.55f;
+    bool door_mid = rng_chance(r, 0.4f), second = rng_chance(r, 0.85f);
+    float window = door_mid ? -0.6f : -side * 0.42f;
     scene_shadow(s, 0, 0.02f, 1.15f, 0.1f);
-    chimney(s, side * 0.5f, -high - roof * 0.62f, rgb_hex(0xa8563f));
-    if (gable) {
-        struct v2 at[] = {{-1, 0}, {-1, -high}, {0, -high - roof}, {1, -high}, {1, 0}};
-        fill(c, poly(at, 5, 0), bevelled(ramp(wall, v2(0, -high), rgb_darker(wall, 0.22f), v2(0, 0)), 0.2f, 0.3f));
-    } else {
-        fill(c, box(0, -high / 2, 1, high / 2, 0),
-             bevelled(ramp(wall, v2(0, -high), rgb_darker(wall, 0.22f), v2(0, 0)), 0.2f, 0.3f));
-    }
-    struct rgb top = snowy ? s->mood.snow : tile;
-    struct v2 peak = v2(0, -high - roof), left = v2(-1 - over, -high + over * 0.7f),
-              right = v2(1 + over, -high + over * 0.7f);
-    if (gable) {
-        struct v2 at[] = {left, peak, right};
-        fill(c,
-             poly((struct v2[]){{left.x, left.y},
-                                {0, peak.y - 0.1f},
-                                {right.x, right.y},
-                                {right.x - 0.1f, right.y + 0.07f},
-                                {0, peak.y + 0.13f},
-                                {left.x + 0.1f, left.y + 0.07f}},
-                  6, 0.03f),
-             bevelled(flat(rgb_darker(tile, 0.15f)), 0.08f, 0.7f));
-        if (snowy)
-            fill(c,
-                 path((struct v2[]){at[0],
-                                    {at[0].x / 2, (at[0].y + at[1].y) / 2},
-                                    {0, at[1].y - 0.08f},
-                                    {at[2].x / 2, (at[2].y + at[1].y) / 2},
-                                    at[2]},
-                      5, 0.08f, 0.08f),
-                 bevelled(flat(top), 0.07f, 0.6f));
-        window_at(s, 0, -high - roof * 0.22f, 0.13f, 0.15f, rng_chance(r, 0.7f));
-    } else {
-        struct v2 at[] = {left, {-0.72f, peak.y}, {0.72f, peak.y}, right};
-        struct shape slope = poly(at, 4, 0.03f);
-        fill(c, slope,
-             bevelled(ramp(rgb_lighter(top, 0.1f), v2(0, peak.y), rgb_darker(top, 0.25f), v2(0, -high)), 0.12f, 0.5f));
-        clip(c, slope);
-        for (int i = 1; i < 5 && !snowy; i++) {
-            float y = num_mix(peak.y, -high, (float)i / 4.5f);
-            fill(c, bar(v2(-1.4f, y), v2(1.4f, y), 0.018f, 0.018f), faded(flat(rgb_darker(tile, 0.5f)), 0.5f));
-        }
-        unclip(c);
-    }
-    float door = door_mid ? 0 : side * 0.52f;
-    fill(c, box(door, -0.27f, 0.21f, 0.3f, 0.03f), flat(rgb_hex(0xf2e8dc)));
-    fill(c, box(door, -0.26f, 0.17f, 0.27f, 0.02f), bevelled(flat(wood), 0.05f, 0.6f));
-    fill(c, disc(door + 0.1f, -0.25f, 0.025f), flat(rgb_hex(0xf6d070)));
-    float y = -high * 0.55f;
-    bool lit_up = rng_chance(r, 0.85f);
-    window_at(s, door_mid ? -0.6f : -side * 0.42f, y, 0.19f, 0.2f, true);
-    if (door_mid) window_at(s, 0.6f, y, 0.19f, 0.2f, lit_up);
-    fill(c, oval(door_mid ? -0.6f : -side * 0.42f, 0.14f, 0.45f, 0.1f),
-         adding(blurred(faded(flat(rgb_hex(0xffb648)), 0.35f), 0.12f)));
+    chimney(s, side * 0.5f, -w.high - w.roof * 0.62f, rgb_hex(0xa8563f));
+    if (rng_chance(r, 0.6f))
+        gable(s, &w);
+    else
+        long_roof(s, &w);
+    front_door(s, door_mid ? 0 : side * 0.52f, wood);
+    window_at(s, window, y, 0.19f, 0.2f, true);
+    if (door_mid) window_at(s, 0.6f, y, 0.19f, 0.2f, second);
+    fill(s->c, oval(window, 0.14f, 0.45f, 0.1f), adding(blurred(faded(flat(rgb_hex(0xffb648)), 0.35f), 0.12f)));
 }
 
 void draw_house(struct scene *s)
@@ -536,10 +558,10 @@ static void peak(struct scene *s, float x, float y, float wide, float high, stru
             cap[i] = v2(x + skew + wide * ((float)i / 7 * 2 - 1),
                         line + (i % 2 ? -0.16f : 0.07f) * high * rng_in(r, 0.5f, 1));
         cap[8] = v2(x + skew, top - high);
-        fill(c, poly(cap, 9, 0), flat(rgb_mix(rgb_hex(0xfff2ea), c->light.key, 0.5f)));
+        fill(c, poly(cap, 9, 0), flat(rgb_mix(rgb_hex(0xffffff), c->light.key, 0.35f)));
     }
     fill(c, poly(dark, 9, 0),
-         faded(ramp(rgb_darker(shade, 0.15f), v2(x, top), rgb_mix(shade, haze, 0.6f), v2(x, y)), snowy ? 0.62f : 0.8f));
+         faded(ramp(rgb_darker(shade, 0.15f), v2(x, top), rgb_mix(shade, haze, 0.6f), v2(x, y)), snowy ? 0.55f : 0.8f));
     unclip(c);
 }
 
@@ -565,11 +587,12 @@ static void mirror_lake(struct scene *s, float shore)
 void draw_mountain(struct scene *s)
 {
     struct rng *r = &s->r;
-    scene_mood(s, MOOD_DUSK | MOOD_DUSK | MOOD_GOLDEN);
+    scene_mood(s, MOOD_DUSK | MOOD_GOLDEN);
     struct mood *m = &s->mood;
     s->horizon = rng_in(r, 0.35f, 0.5f);
     scene_sky(s);
-    float x = rng_in(r, -0.6f, 0.6f), y = s->horizon - rng_in(r, 0.22f, 0.65f), radius = rng_in(r, 0.13f, 0.22f);
+    float side_of_sun = rng_sign(r), x = side_of_sun * rng_in(r, 0.15f, 0.6f), y = s->horizon - rng_in(r, 0.2f, 0.6f),
+          radius = rng_in(r, 0.17f, 0.28f);
     scene_sun(s, x, y, radius);
     s->c->light.towards = v2(x > 0 ? 0.8f : -0.8f, -0.6f);
     int bars = rng_from(r, 1, 4), n = rng_from(r, 2, 4), pines = rng_below(r, 9);
@@ -590,7 +613,7 @@ void draw_mountain(struct scene *s)
     bool snowy = rng_chance(r, 0.65f);
     for (int i = 0; i < n; i++) {
         float t = n > 1 ? (float)i / (float)(n - 1) : 0, side = i % 2 ? 1 : -1, big = i == n - 1 ? 1 : 0.72f;
-        float px = i == n - 1 ? rng_mid(r, -x * 0.4f, 0.3f) : side * rng_in(r, 0.45f, 0.95f),
+        float px = i == n - 1 ? x - side_of_sun * rng_in(r, 0.45f, 0.75f) : side * rng_in(r, 0.45f, 0.95f),
               wide = rng_in(r, 0.5f, 0.8f) * big, high = rng_in(r, 0.75f, 1.05f) * big;
         peak(s, px, s->horizon + 0.2f, wide, high, rgb_mix(rock, m->low, 0.3f * (1 - t)), snowy);
     }

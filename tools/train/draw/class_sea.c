@@ -145,12 +145,29 @@ static void fish_body(struct scene *s, struct rgb body, struct rgb fin, float de
     fill(c, path(mouth, 3, 0.018f, 0.012f), flat(rgb_darker(body, 0.55f)));
 }
 
+static void school(struct scene *s) // small shapes in the haze
+{
+    struct rng *r = &s->r;
+    int n = rng_chance(r, 0.5f) ? rng_from(r, 3, 7) : 0;
+    float x = rng_in(r, -0.8f, 0.8f), y = rng_in(r, -0.8f, 0), side = rng_sign(r);
+    struct rgb c = rgb_mix(s->mood.low, s->mood.middle, 0.4f);
+    for (int i = 0; i < n; i++) {
+        float px = x + rng_in(r, -0.35f, 0.35f), py = y + rng_in(r, -0.2f, 0.2f), size = rng_in(r, 0.04f, 0.07f);
+        struct v2 tail[] = {{px - side * size * 0.7f, py},
+                            {px - side * size * 1.6f, py - size * 0.5f},
+                            {px - side * size * 1.6f, py + size * 0.5f}};
+        fill(s->c, oval(px, py, size, size * 0.5f), faded(flat(c), 0.7f));
+        fill(s->c, poly(tail, 3, 0.004f), faded(flat(c), 0.7f));
+    }
+}
+
 void draw_fish(struct scene *s)
 {
     struct rng *r = &s->r;
     under_water(s);
     int n = rng_from(r, 2, 5), few = rng_from(r, 5, 12);
     weeds(s, n);
+    school(s);
     struct rgb body = pick_vivid(r), fin = rng_chance(r, 0.5f) ? body : pick_vivid(r);
     float deep = rng_in(r, 0.38f, 0.62f), x = rng_mid(r, 0, 0.2f), y = rng_mid(r, -0.05f, 0.3f),
           size = rng_in(r, 0.46f, 0.62f);
@@ -264,22 +281,15 @@ void draw_boat(struct scene *s)
     float x = rng_mid(r, 0, 0.3f), size = rng_in(r, 0.5f, 0.68f), y = s->horizon + rng_in(r, 0.05f, 0.25f),
           side = rng_sign(r);
     float tilt = rng_mid(r, 0, 0.025f);
-    uint64_t drawn = r->count; // the reflection repeats the same draws
     struct pose old = canvas_enter(s->c, x, y + 0.24f * size, size, 0);
-    for (int pass = 0; pass < 2; pass++) {
-        struct pose base = s->c->pose;
-        r->count = drawn;
-        if (pass == 0) {
-            struct rgb deep = rgb_darker(s->mood.water, 0.45f);
-            fill(s->c, oval(0, 0.12f, 0.95f, 0.2f), faded(blurred(flat(deep), 0.14f), 0.7f));
-            struct v2 sheen[] = {{-0.5f, 0.1f}, {0.1f, 0.75f}, {0.5f, 0.1f}};
-            fill(s->c, poly(sheen, 3, 0.05f), faded(blurred(flat(s->mood.low), 0.15f), 0.35f));
-        }
-        canvas_enter(s->c, 0, -0.2f, 1, tilt);
-        canvas_stretch(s->c, side, 1);
-        if (pass == 1) boat(s);
-        s->c->pose = base;
-    }
+    struct rgb deep = rgb_darker(s->mood.water, 0.45f);
+    struct v2 sheen[] = {{-0.5f, 0.1f}, {0.1f, 0.75f}, {0.5f, 0.1f}};
+    fill(s->c, oval(0, 0.12f, 0.95f, 0.2f), faded(blurred(flat(deep), 0.14f), 0.7f));
+    fill(s->c, poly(sheen, 3, 0.05f), faded(blurred(flat(s->mood.low), 0.15f), 0.35f));
+    struct pose water = canvas_enter(s->c, 0, -0.2f, 1, tilt);
+    canvas_stretch(s->c, side, 1);
+    boat(s);
+    s->c->pose = water;
     struct v2 foam[] = {{-0.95f, 0.09f}, {-0.5f, 0.13f}, {0, 0.08f}, {0.5f, 0.13f}, {1, 0.08f}};
     fill(s->c, path(foam, 5, 0.04f, 0.03f),
          faded(blurred(flat(rgb_mix(s->mood.low, rgb_hex(0xffffff), 0.6f)), 0.03f), 0.85f));
@@ -313,15 +323,15 @@ static void tower(struct scene *s, struct rgb wall, struct rgb band, struct rgb 
     struct rng *r = &s->r;
     struct canvas *c = s->c;
     float foot = rng_in(r, 0.17f, 0.22f), head = foot * 0.58f;
-    int n = rng_from(r, 2, 4), style = rng_below(r, 3);
+    int n = rng_from(r, 2, 4), style = rng_below(r, 5);
     struct v2 at[] = {{-foot, 0.05f}, {-head, -0.8f}, {head, -0.8f}, {foot, 0.05f}};
     struct shape body = poly(at, 4, 0.005f);
     fill(c, body, bevelled(flat(wall), foot * 0.9f, 0.75f));
     clip(c, body);
-    for (int i = 0; i < n && style != 2; i++) {
+    for (int i = 0; i < n && style != 4; i++) {
         float h = 0.8f / (float)(2 * n), y = -0.8f + h * (float)(2 * i) + h * 1.5f;
         struct v2 belt[] = {
-            {-0.4f, y - 0.02f - (style ? 0.09f : 0)}, {0, y + 0.02f}, {0.4f, y - 0.02f + (style ? 0.09f : 0)}};
+            {-0.4f, y - 0.02f - (style > 1 ? 0.09f : 0)}, {0, y + 0.02f}, {0.4f, y - 0.02f + (style > 1 ? 0.09f : 0)}};
         fill(c, path(belt, 3, h * 0.5f, h * 0.5f), bevelled(flat(band), 0.01f, 0));
     }
     fill(c, box(-c->light.towards.x * foot, -0.4f, foot * 0.75f, 0.6f, 0.02f),
@@ -368,14 +378,13 @@ void draw_lighthouse(struct scene *s)
         beam(s, x, top, side, drop);
         if (rng_chance(r, 0.5f)) beam(s, x, top, -side, -drop);
     }
+    if (lamp) fill(s->c, disc(x, top, 0.45f), adding(blurred(faded(flat(rgb_hex(0xffe6a0)), 0.6f), 0.4f)));
     rocks(s, x, y + 0.08f, w);
     struct pose old = canvas_enter(s->c, x, y, size, 0);
     tower(s, wall, band, roof, lamp);
     s->c->pose = old;
     rocks(s, x, y + 0.22f, w * 0.85f);
-    if (lamp) {
-        fill(s->c, disc(x, top, 0.3f), adding(blurred(faded(flat(rgb_hex(0xffe6a0)), 0.75f), 0.3f)));
-    }
+    if (lamp) fill(s->c, disc(x, top, 0.2f), adding(blurred(faded(flat(rgb_hex(0xffe6a0)), 0.45f), 0.2f)));
     struct v2 foam[] = {
         {x - w - 0.3f, y + 0.4f}, {x - w * 0.4f, y + 0.44f}, {x + w * 0.4f, y + 0.4f}, {x + w + 0.3f, y + 0.43f}};
     fill(s->c, path(foam, 4, 0.025f, 0.02f),

@@ -51,20 +51,13 @@ static void ball(struct scene *s, struct rgb body, struct rgb band, bool banded)
             fill(c, oval(p.x, p.y, size, size * 0.85f), faded(bevelled(flat(k), 0.12f, -0.7f), alpha));
         }
     }
-    struct pose old = c->pose;
-    struct v2 l = c->light.towards;
-    float det = old.a * old.d - old.b * old.c;
-    struct v2 local = v2((old.d * l.x - old.c * l.y) / det, (old.a * l.y - old.b * l.x) / det);
-    float length = sqrtf(local.x * local.x + local.y * local.y);
-    local = v2(local.x / length, local.y / length);
+    struct v2 local = canvas_light(c);
     struct rgb dark = rgb_scale(c->light.shade, 0.3f);
     for (int i = 0; i < 2; i++) { // two offsets make a wide terminator
         struct paint night = blurred(faded(flat(dark), 0.55f), 0.42f);
         float k = 0.62f + 0.2f * (float)i;
-        struct shape lit_part = disc(local.x * k, local.y * k, 1.08f + 0.12f * (float)i);
-        (void)lit_part;
-        struct v2 away = v2(-local.x * (1.02f + k * 0.2f), -local.y * (1.02f + k * 0.2f));
-        fill(c, disc(away.x, away.y, 0.98f), night);
+        float away = 1.02f + k * 0.2f;
+        fill(c, disc(-local.x * away, -local.y * away, 0.98f), night);
     }
     fill(c, disc(local.x * 0.55f, local.y * 0.55f, 0.5f), adding(blurred(faded(flat(c->light.key), 0.28f), 0.5f)));
     unclip(c);
@@ -89,7 +82,7 @@ void draw_planet(struct scene *s)
     deep_space(s);
     struct rgb body = pick_vivid(r), band = pick_vivid(r);
     band = rgb_mix(band, body, 0.35f);
-    float x = rng_mid(r, 0, 0.25f), y = rng_mid(r, 0, 0.25f), size = rng_in(r, 0.34f, 0.52f);
+    float x = rng_mid(r, 0, 0.25f), y = rng_mid(r, 0, 0.25f), size = rng_in(r, 0.36f, 0.54f);
     float tilt = rng_in(r, -0.11f, 0.11f), squash = rng_in(r, 0.16f, 0.42f);
     bool banded = rng_chance(r, 0.7f);
     float edge[5] = {rng_in(r, 1.25f, 1.4f)};
@@ -164,7 +157,6 @@ static void rocket_body(struct scene *s, struct rgb hull, struct rgb trim)
             {-0.5f, 0.36f + 0.12f * (float)i}, {0, 0.42f + 0.12f * (float)i}, {0.5f, 0.36f + 0.12f * (float)i}};
         fill(c, path(band, 3, 0.035f, 0.035f), faded(flat(trim), 0.9f));
     }
-    // shade along the side away from the light, so that the hull reads as round
     unclip(c);
     int windows = rng_from(r, 1, 2);
     struct rgb glass = rgb_lch(0.72f, 0.11f, rng_in(r, 0.5f, 0.75f));
@@ -210,7 +202,7 @@ void draw_rocket(struct scene *s)
     struct rgb hull = rng_chance(r, 0.6f) ? rgb_hex(0xf4f1ec) : rgb_lighter(pick_vivid(r), 0.35f);
     struct rgb trim = pick_vivid(r);
     float x = rng_mid(r, 0, 0.2f), y = rng_mid(r, -0.1f, 0.15f), size = rng_in(r, 0.5f, 0.66f);
-    float tilt = rng_mid(r, 0, 0.13f), flame = rng_in(r, 0.3f, 0.65f), wide = rng_in(r, 0.95f, 1.25f);
+    float tilt = rng_mid(r, 0, 0.13f), flame = rng_in(r, 0.4f, 0.85f), wide = rng_in(r, 0.95f, 1.25f);
     struct pose old = canvas_enter(s->c, x, y, size, tilt);
     canvas_stretch(s->c, wide, 1);
     if (!space || rng_chance(r, 0.3f)) smoke(s, flame * 0.6f, space ? rgb_hex(0xb9b6cc) : rgb_hex(0xf6f2ee));
@@ -246,10 +238,7 @@ static void balloon_envelope(struct scene *s, struct rgb a, struct rgb b, int pa
             fill(c, path(belt, 3, 0.11f, 0.11f), flat(pattern == 1 ? b : rgb_lighter(b, 0.6f)));
         }
     }
-    unclip(c);
-    fill(c, body, faded(bevelled(flat(rgb_mix(a, b, 0.5f)), 0.9f, 0), 0));
     struct v2 l = c->light.towards;
-    clip(c, body);
     fill(c, disc(-l.x * 0.95f, -l.y * 0.6f + 0.35f, 0.95f),
          faded(blurred(flat(rgb_scale(c->light.shade, 0.55f)), 0.6f), 0.5f));
     fill(c, disc(l.x * 0.55f, l.y * 0.5f, 0.5f), adding(faded(blurred(flat(c->light.key), 0.45f), 0.4f)));

@@ -12,7 +12,7 @@ enum { SHEET_COLUMNS = 8, SHEET_GAP = 4 };
 
 struct options {
     int which, size;
-    uint64_t seed, raw;
+    uint64_t seed, seeds, raw;
     const char *out;
     bool has_raw, sheet;
 };
@@ -26,7 +26,7 @@ static int fail(const char *what, const char *detail)
 static int usage(FILE *to)
 {
     fputs("usage: vkdit-draw --class NAME|N [--seed S] [--size N] -o FILE.png   one picture\n"
-          "       vkdit-draw --sheet [--seed S] [--size N] -o FILE.png          every class, eight seeds from S\n"
+          "       vkdit-draw --sheet [--seeds K] [--seed S] [--size N] -o FILE.png  every class, K = 8 seeds from S\n"
           "       vkdit-draw --raw COUNT [--class NAME|N] [--seed S] [--size N] records to stdout: class byte, RGB;\n"
           "                                                                     picture i has seed S+i, class i mod n\n"
           "       vkdit-draw --list                                             the classes\n"
@@ -65,14 +65,15 @@ static int one_picture(const struct options *o)
 static int sheet(const struct options *o)
 {
     size_t cell = (size_t)o->size + SHEET_GAP, line = cell * SHEET_COLUMNS + SHEET_GAP;
-    size_t lines = cell * (size_t)draw_classes() + SHEET_GAP, row = (size_t)o->size * 3;
+    int seeds = (int)o->seeds, cells = draw_classes() * seeds;
+    size_t lines = cell * (size_t)((cells + SHEET_COLUMNS - 1) / SHEET_COLUMNS) + SHEET_GAP;
+    size_t row = (size_t)o->size * 3;
     uint8_t *page = malloc(line * lines * 3), *rgb = malloc(row * (size_t)o->size);
     int rc = page && rgb ? 0 : fail("sheet", "out of memory");
     if (!rc) memset(page, 255, line * lines * 3);
-    for (int i = 0; i < draw_classes() * SHEET_COLUMNS && !rc; i++) {
+    for (int i = 0; i < cells && !rc; i++) {
         size_t x = SHEET_GAP + cell * (size_t)(i % SHEET_COLUMNS), y = SHEET_GAP + cell * (size_t)(i / SHEET_COLUMNS);
-        if (draw_picture(i / SHEET_COLUMNS, o->seed + (uint64_t)(i % SHEET_COLUMNS), o->size, rgb))
-            rc = fail("sheet", "out of memory");
+        if (draw_picture(i / seeds, o->seed + (uint64_t)(i % seeds), o->size, rgb)) rc = fail("sheet", "out of memory");
         for (size_t k = 0; k < (size_t)o->size; k++) memcpy(page + ((y + k) * line + x) * 3, rgb + k * row, row);
     }
     if (!rc) rc = write_png(o->out, page, (uint32_t)line, (uint32_t)lines);
@@ -142,6 +143,7 @@ static bool option(struct options *o, const char *name, const char *value)
         o->size = (int)n;
         return true;
     }
+    if (!strcmp(name, "--seeds")) return number(value, &o->seeds) && o->seeds > 0 && o->seeds <= 64;
     if (!strcmp(name, "-o")) {
         o->out = value;
         return true;
@@ -151,7 +153,7 @@ static bool option(struct options *o, const char *name, const char *value)
 
 int main(int argc, char **argv)
 {
-    struct options o = {.which = -1, .size = 128};
+    struct options o = {.which = -1, .size = 128, .seeds = SHEET_COLUMNS};
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--help")) return usage(stdout);
         if (!strcmp(argv[i], "--list")) return list();

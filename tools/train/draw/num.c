@@ -120,8 +120,8 @@ static float corner(int32_t x, int32_t y, uint32_t seed)
 
 float noise_at(float x, float y, uint32_t seed)
 {
-    float fx = floorf(x), fy = floorf(y), u = x - fx, v = y - fy;
-    int32_t ix = (int32_t)fx, iy = (int32_t)fy;
+    int32_t ix = (int32_t)x - (x < 0), iy = (int32_t)y - (y < 0); // floor without a call; -1 steps to -2, no matter
+    float u = x - (float)ix, v = y - (float)iy;
     u = u * u * (3 - 2 * u);
     v = v * v * (3 - 2 * v);
     float top = num_mix(corner(ix, iy, seed), corner(ix + 1, iy, seed), u);

@@ -147,8 +147,8 @@ void scene_land(struct scene *s, const struct land *l)
     const struct light *light = &s->c->light;
     float step = 2 / (float)s->c->size;
     for (int x = 0; x < s->c->size; x++) {
-        float wx = world(s, x), top = ridge(l, wx, seed), next = ridge(l, wx + step, seed);
-        float slope = (next - top) / step, facing = -light->towards.x * slope / sqrtf(1 + slope * slope);
+        float wx = world(s, x), top = ridge(l, wx, seed), next = ridge(l, wx + 0.04f, seed);
+        float slope = (next - top) / 0.04f, facing = -light->towards.x * slope / sqrtf(1 + slope * slope);
         int first = (int)num_clamp((top + 1) / step - 1, 0, (float)s->c->size);
         for (int y = first; y < s->c->size; y++) {
             float depth = world(s, y) - top, a = num_clamp(0.5f + depth / step, 0, 1);

@@ -16,10 +16,11 @@ static struct shape shape_new(void (*distance)(const struct shape *, const struc
     return s;
 }
 
-static void disc_row(const struct shape *s, const struct row *r, float *out)
+static void disc_row(const struct shape *s, const struct row *line, float *restrict out)
 {
-    for (int i = 0; i < r->n; i++) {
-        float x = r->x + r->dx * (float)i - s->p[0], y = r->y + r->dy * (float)i - s->p[1];
+    struct row at = *line;
+    for (int i = 0; i < at.n; i++) {
+        float x = at.x + at.dx * (float)i - s->p[0], y = at.y + at.dy * (float)i - s->p[1];
         out[i] = sqrtf(x * x + y * y) - s->p[2];
     }
 }
@@ -34,11 +35,12 @@ struct shape disc(float x, float y, float radius)
 }
 
 // First-order distance: exact at the edge, which is where cover is decided.
-static void oval_row(const struct shape *s, const struct row *r, float *out)
+static void oval_row(const struct shape *s, const struct row *line, float *restrict out)
 {
+    struct row at = *line;
     float ix = 1 / s->p[2], iy = 1 / s->p[3], least = num_min(s->p[2], s->p[3]);
-    for (int i = 0; i < r->n; i++) {
-        float x = (r->x + r->dx * (float)i - s->p[0]) * ix, y = (r->y + r->dy * (float)i - s->p[1]) * iy;
+    for (int i = 0; i < at.n; i++) {
+        float x = (at.x + at.dx * (float)i - s->p[0]) * ix, y = (at.y + at.dy * (float)i - s->p[1]) * iy;
         float f = sqrtf(x * x + y * y) + 1e-3f, gx = x * ix, gy = y * iy;
         float g = sqrtf(gx * gx + gy * gy) + 1e-3f / least;
         out[i] = f * (f - 1) / g;
@@ -55,11 +57,12 @@ struct shape oval(float x, float y, float rx, float ry)
     return s;
 }
 
-static void box_row(const struct shape *s, const struct row *r, float *out)
+static void box_row(const struct shape *s, const struct row *line, float *restrict out)
 {
+    struct row at = *line;
     float corner = s->p[4], hw = s->p[2] - corner, hh = s->p[3] - corner;
-    for (int i = 0; i < r->n; i++) {
-        float x = fabsf(r->x + r->dx * (float)i - s->p[0]) - hw, y = fabsf(r->y + r->dy * (float)i - s->p[1]) - hh;
+    for (int i = 0; i < at.n; i++) {
+        float x = fabsf(at.x + at.dx * (float)i - s->p[0]) - hw, y = fabsf(at.y + at.dy * (float)i - s->p[1]) - hh;
         float ox = x > 0 ? x : 0, oy = y > 0 ? y : 0, in = x > y ? x : y;
         out[i] = sqrtf(ox * ox + oy * oy) + (in < 0 ? in : 0) - corner;
     }
@@ -76,11 +79,12 @@ struct shape box(float x, float y, float half_w, float half_h, float corner)
     return s;
 }
 
-static void ring_row(const struct shape *s, const struct row *r, float *out)
+static void ring_row(const struct shape *s, const struct row *line, float *restrict out)
 {
+    struct row at = *line;
     float iy = 1 / s->p[4];
-    for (int i = 0; i < r->n; i++) {
-        float x = r->x + r->dx * (float)i - s->p[0], y = (r->y + r->dy * (float)i - s->p[1]) * iy;
+    for (int i = 0; i < at.n; i++) {
+        float x = at.x + at.dx * (float)i - s->p[0], y = (at.y + at.dy * (float)i - s->p[1]) * iy;
         float f = sqrtf(x * x + y * y) + 1e-4f, gy = y * iy;
         float g = sqrtf(x * x + gy * gy) / f + 1e-3f;
         out[i] = (fabsf(f - s->p[2]) - s->p[3]) / g;
@@ -99,10 +103,11 @@ struct shape ring(float x, float y, float radius, float half_width, float squash
     return s;
 }
 
-static void half_row(const struct shape *s, const struct row *r, float *out)
+static void half_row(const struct shape *s, const struct row *line, float *restrict out)
 {
-    for (int i = 0; i < r->n; i++) {
-        float x = r->x + r->dx * (float)i - s->p[0], y = r->y + r->dy * (float)i - s->p[1];
+    struct row at = *line;
+    for (int i = 0; i < at.n; i++) {
+        float x = at.x + at.dx * (float)i - s->p[0], y = at.y + at.dy * (float)i - s->p[1];
         out[i] = x * s->p[2] + y * s->p[3];
     }
 }
@@ -130,27 +135,28 @@ static void bounds(struct shape *s, float margin)
 }
 
 // The nearest edge decides the distance, the parity of crossings the sign.
-static void poly_row(const struct shape *s, const struct row *r, float *out)
+static void poly_row(const struct shape *s, const struct row *line, float *restrict out)
 {
+    struct row at = *line;
     int crossed[CANVAS_MAX];
-    for (int i = 0; i < r->n; i++) {
+    for (int i = 0; i < at.n; i++) {
         out[i] = 1e6f;
         crossed[i] = 0;
     }
     for (int k = 0, j = s->n - 1; k < s->n; j = k++) {
         float ax = s->at[k].x, ay = s->at[k].y, bx = s->at[j].x, by = s->at[j].y, ex = bx - ax, ey = by - ay;
         float inverse = 1 / (ex * ex + ey * ey + 1e-12f), slope = fabsf(ey) > 1e-9f ? ex / ey : 0;
-        for (int i = 0; i < r->n; i++) {
-            float x = r->x + r->dx * (float)i - ax, y = r->y + r->dy * (float)i - ay;
+        for (int i = 0; i < at.n; i++) {
+            float x = at.x + at.dx * (float)i - ax, y = at.y + at.dy * (float)i - ay;
             float t = (x * ex + y * ey) * inverse;
             t = t < 0 ? 0 : t;
             t = t > 1 ? 1 : t;
             float qx = x - ex * t, qy = y - ey * t, q = qx * qx + qy * qy;
             out[i] = q < out[i] ? q : out[i];
-            crossed[i] ^= ((y < 0) != (y < ey)) & (x < y * slope);
+            crossed[i] ^= (int)((y < 0) ^ (y < ey)) & (int)(x < y * slope);
         }
     }
-    for (int i = 0; i < r->n; i++) out[i] = (crossed[i] ? -sqrtf(out[i]) : sqrtf(out[i])) - s->p[0];
+    for (int i = 0; i < at.n; i++) out[i] = (crossed[i] ? -sqrtf(out[i]) : sqrtf(out[i])) - s->p[0];
 }
 
 struct shape poly(const struct v2 *at, int n, float corner)
@@ -185,14 +191,15 @@ struct shape loop(const struct v2 *at, int n, float corner)
     return s;
 }
 
-static void path_row(const struct shape *s, const struct row *r, float *out)
+static void path_row(const struct shape *s, const struct row *line, float *restrict out)
 {
-    for (int i = 0; i < r->n; i++) out[i] = 1e6f;
+    struct row at = *line;
+    for (int i = 0; i < at.n; i++) out[i] = 1e6f;
     for (int k = 0; k + 1 < s->n; k++) {
         float ax = s->at[k].x, ay = s->at[k].y, ex = s->at[k + 1].x - ax, ey = s->at[k + 1].y - ay;
         float inverse = 1 / (ex * ex + ey * ey + 1e-12f), w = s->width[k], dw = s->width[k + 1] - w;
-        for (int i = 0; i < r->n; i++) {
-            float x = r->x + r->dx * (float)i - ax, y = r->y + r->dy * (float)i - ay;
+        for (int i = 0; i < at.n; i++) {
+            float x = at.x + at.dx * (float)i - ax, y = at.y + at.dy * (float)i - ay;
             float t = (x * ex + y * ey) * inverse;
             t = t < 0 ? 0 : t;
             t = t > 1 ? 1 : t;
@@ -221,13 +228,14 @@ struct shape bar(struct v2 from, struct v2 to, float r0, float r1)
     return path((struct v2[]){from, to}, 2, r0, r1);
 }
 
-static void puffs_row(const struct shape *s, const struct row *r, float *out)
+static void puffs_row(const struct shape *s, const struct row *line, float *restrict out)
 {
+    struct row at = *line;
     float melt = s->p[0], half_inverse = 0.5f / melt;
-    for (int i = 0; i < r->n; i++) out[i] = 99;
+    for (int i = 0; i < at.n; i++) out[i] = 99;
     for (int k = 0; k < s->n; k++) {
-        for (int i = 0; i < r->n; i++) {
-            float x = r->x + r->dx * (float)i - s->at[k].x, y = r->y + r->dy * (float)i - s->at[k].y;
+        for (int i = 0; i < at.n; i++) {
+            float x = at.x + at.dx * (float)i - s->at[k].x, y = at.y + at.dy * (float)i - s->at[k].y;
             float d = sqrtf(x * x + y * y) - s->width[k], h = 0.5f + (d - out[i]) * half_inverse;
             h = h < 0 ? 0 : h;
             h = h > 1 ? 1 : h;
