@@ -129,6 +129,13 @@ void draw_flower(struct scene *s)
           foot = x + rng_in(r, -0.3f, 0.3f);
     float shade = rng_in(r, 0.52f, 0.66f), hue = rng_in(r, 0.34f, 0.44f);
     struct rgb green = rgb_lch(shade, 0.13f, hue);
+    struct rgb meadow = rgb_mix(rgb_lighter(s->mood.grass, 0.1f), s->mood.low, 0.25f);
+    struct land ground = {.y = rng_in(r, 0.82f, 0.95f),
+                          .height = 0.1f,
+                          .wavelength = 0.8f,
+                          .top = meadow,
+                          .foot = rgb_darker(meadow, 0.35f)};
+    scene_land(s, &ground);
     companions(s, green);
     struct v2 stem[] = {{foot, 1.1f}, {num_mix(foot, x, 0.2f), 0.7f}, {num_mix(foot, x, 0.8f), 0.3f}, {x, y}};
     int grass = rng_below(r, 14), leaves = rng_from(r, 1, 3);
@@ -240,9 +247,10 @@ void draw_butterfly(struct scene *s)
     for (int i = 0; i < sprays; i++) { // leaves reach in from the edges
         float side = rng_sign(r), y = rng_in(r, 0.3f, 1), length = rng_in(r, 0.4f, 0.8f), up = rng_in(r, 0, 0.12f);
         struct pose old = canvas_enter(c, side * 1.1f, y, 1, side > 0 ? 0.5f + up : -up);
-        leaf(c, length, length * 0.3f, rgb_mix(s->mood.grass, s->mood.middle, 0.25f));
+        leaf(c, length, length * 0.3f, rgb_mix(rgb_lch(0.62f, 0.13f, 0.38f), s->mood.low, 0.2f));
         c->pose = old;
     }
+    companions(s, rgb_lch(0.58f, 0.13f, 0.38f));
     struct wings w = wings_of(r);
     float x = rng_mid(r, 0, 0.18f), y = rng_mid(r, 0, 0.18f), size = rng_in(r, 0.62f, 0.8f),
           turn = rng_mid(r, 0, 0.12f), open = rng_in(r, 0.68f, 1);

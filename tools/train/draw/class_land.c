@@ -591,8 +591,10 @@ void draw_mountain(struct scene *s)
     struct mood *m = &s->mood;
     s->horizon = rng_in(r, 0.35f, 0.5f);
     scene_sky(s);
-    float side_of_sun = rng_sign(r), x = side_of_sun * rng_in(r, 0.15f, 0.6f), y = s->horizon - rng_in(r, 0.2f, 0.6f),
+    float side_of_sun = rng_sign(r), x = side_of_sun * rng_in(r, 0.15f, 0.6f), y = s->horizon - rng_in(r, 0.35f, 0.75f),
           radius = rng_in(r, 0.17f, 0.28f);
+    float glow = rng_in(r, 0.74f, 0.9f), hue = rng_in(r, 0.1f, 0.24f);
+    m->sun = rgb_lch(glow, 0.16f, hue); // low suns are red, and must stand out from a bright sky
     scene_sun(s, x, y, radius);
     s->c->light.towards = v2(x > 0 ? 0.8f : -0.8f, -0.6f);
     int bars = rng_from(r, 1, 4), n = rng_from(r, 2, 4), pines = rng_below(r, 9);

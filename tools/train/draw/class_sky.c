@@ -201,6 +201,7 @@ void draw_rocket(struct scene *s)
     }
     struct rgb hull = rng_chance(r, 0.6f) ? rgb_hex(0xf4f1ec) : rgb_lighter(pick_vivid(r), 0.35f);
     struct rgb trim = pick_vivid(r);
+    if (fabsf(hull.r - trim.r) + fabsf(hull.g - trim.g) + fabsf(hull.b - trim.b) < 0.8f) trim = rgb_darker(trim, 0.55f);
     float x = rng_mid(r, 0, 0.2f), y = rng_mid(r, -0.1f, 0.15f), size = rng_in(r, 0.5f, 0.66f);
     float tilt = rng_mid(r, 0, 0.13f), flame = rng_in(r, 0.4f, 0.85f), wide = rng_in(r, 0.95f, 1.25f);
     struct pose old = canvas_enter(s->c, x, y, size, tilt);
