@@ -53,12 +53,9 @@ static void ball(struct scene *s, struct rgb body, struct rgb band, bool banded)
     }
     struct v2 local = canvas_light(c);
     struct rgb dark = rgb_scale(c->light.shade, 0.3f);
-    for (int i = 0; i < 2; i++) { // two offsets make a wide terminator
-        struct paint night = blurred(faded(flat(dark), 0.55f), 0.42f);
-        float k = 0.62f + 0.2f * (float)i;
-        float away = 1.02f + k * 0.2f;
-        fill(c, disc(-local.x * away, -local.y * away, 0.98f), night);
-    }
+    struct shape night = half(-local.x * 0.3f, -local.y * 0.3f, local.x, local.y);
+    fill(c, night, blurred(faded(flat(dark), 0.85f), 0.6f));
+    fill(c, ring(0, 0, 1.12f, 0.12f, 1), blurred(faded(flat(dark), 0.4f), 0.16f)); // limbs are darker
     fill(c, disc(local.x * 0.55f, local.y * 0.55f, 0.5f), adding(blurred(faded(flat(c->light.key), 0.28f), 0.5f)));
     unclip(c);
 }
