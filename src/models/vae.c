@@ -161,7 +161,7 @@ void vae_build_encoder(struct net *n, const struct vae_config *v, uint32_t h, ui
 
 uint32_t vae_scale(const struct vae_config *v)
 {
-    return 1u << (v->levels - 1);
+    return v->levels ? 1u << (v->levels - 1) : 1; // no autoencoder: latent cells are pixels
 }
 
 double vae_flops(const struct vae_config *v, uint32_t h, uint32_t w)
