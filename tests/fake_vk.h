@@ -59,7 +59,6 @@ FAKE(vkCreatePipelineLayout,
 FAKE(vkCreateShaderModule,
      (VkDevice a, const VkShaderModuleCreateInfo *b, const VkAllocationCallbacks *c, VkShaderModule *d), (a, b, c, d))
 FAKE(vkDeviceWaitIdle, (VkDevice a), (a))
-FAKE(vkEndCommandBuffer, (VkCommandBuffer a), (a))
 FAKE(vkGetPipelineCacheData, (VkDevice a, VkPipelineCache b, size_t *c, void *d), (a, b, c, d))
 FAKE(vkMapMemory, (VkDevice a, VkDeviceMemory b, VkDeviceSize c, VkDeviceSize d, VkMemoryMapFlags f, void **h),
      (a, b, c, d, f, h))
@@ -70,6 +69,14 @@ FAKE(vkCreateQueryPool, (VkDevice a, const VkQueryPoolCreateInfo *b, const VkAll
 FAKE(vkGetQueryPoolResults,
      (VkDevice a, VkQueryPool b, uint32_t c, uint32_t d, size_t f, void *h, VkDeviceSize i, VkQueryResultFlags j),
      (a, b, c, d, f, h, i, j))
+// a recording that could not be ended is over all the same, and may begin anew
+static PFN_vkEndCommandBuffer real_vkEndCommandBuffer;
+static VKAPI_ATTR VkResult VKAPI_CALL fake_vkEndCommandBuffer(VkCommandBuffer a)
+{
+    VkResult r = real_vkEndCommandBuffer(a);
+    return fails() ? fail_with : r;
+}
+
 // a fence that is not waited for is still in use: the real wait happens, its answer is replaced
 static PFN_vkWaitForFences real_vkWaitForFences;
 static VKAPI_ATTR VkResult VKAPI_CALL fake_vkWaitForFences(VkDevice a, uint32_t b, const VkFence *c, VkBool32 d,

@@ -109,13 +109,14 @@ static void build_part(struct vkdit_model *m, enum part p, struct net *n)
     struct dit_use use = {.images = 1, .copies = 1, .evals = 1, .conds = 1, .regs = 1};
     struct dit_io dit;
     struct vae_io vae;
-    uint32_t side = 8 * vae_scale(&m->vae); // any size has the same weights
-    if (p == PART_DIT)
+    if (p == PART_DIT) {
         dit_build(n, &m->dit, &use, &dit);
-    else if (p == PART_DECODER)
-        vae_build_decoder(n, &m->vae, 8, 8, false, &vae);
-    else
+    } else if (p == PART_DECODER) {
+        vae_build_decoder(n, &m->vae, 8, 8, false, &vae); // any size has the same weights
+    } else {
+        uint32_t side = 8 * vae_scale(&m->vae);
         vae_build_encoder(n, &m->vae, side, side, &vae);
+    }
 }
 
 // Every weight is looked for, and counted, before a byte goes to the device.
