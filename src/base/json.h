@@ -1,4 +1,4 @@
-// json.h — reading JSON that nobody vouches for: bounded memory, bounded depth, duplicates refused.
+// json.h — reading JSON that nobody vouches for (bounded memory, bounded depth, duplicates refused), writing it whole.
 // Parsing itself is jansson's; knows nothing about what the documents mean.
 #ifndef VKDIT_JSON_H
 #define VKDIT_JSON_H
@@ -9,6 +9,9 @@
 
 // A whole document of at most `limit` bytes. NULL with the reason and the place on failure; freed with json_decref.
 json_t *json_read(const void *text, uint64_t bytes, uint64_t limit, struct err *e);
+
+// The value as text with jansson's JSON_... flags, for free(); NULL with the reason when memory runs out.
+char *json_text(const json_t *j, size_t flags, struct err *e);
 
 // Walks the members of one large object, so that only one member is in memory at a time:
 //   struct json_walk w = {text, bytes};

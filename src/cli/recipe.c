@@ -1,5 +1,6 @@
 // recipe.c — how a picture was made, as PNG text, and back. Knows nothing about running it.
 #include "cli/recipe.h"
+#include "base/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -67,7 +68,7 @@ bool recipe_write(struct image_text *text, const struct settings *s, const struc
     }
     clean[at] = 0;
     json_t *root = recipe_json(s, f);
-    char *json = root ? json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII) : NULL;
+    char *json = root ? json_text(root, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII, e) : NULL;
     json_decref(root);
     snprintf(software, sizeof software, "vkdit %s", vkdit_version());
     if (!json) return err_set(e, ERR_ARG, "the settings cannot be written as JSON: is every name UTF-8?");

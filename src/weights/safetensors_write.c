@@ -72,7 +72,7 @@ static uint8_t *make_header(const struct st_out *const *t, uint32_t n, const str
     char *text = NULL;
     uint8_t *out = NULL;
     if (header && put_meta(header, meta, n_meta, e) && put_tensors(header, t, n, e))
-        text = json_dumps(header, JSON_COMPACT);
+        text = json_text(header, JSON_COMPACT, e);
     json_decref(header);
     if (text) {
         const uint64_t length = strlen(text), padded = align_up(length, 8);
