@@ -46,9 +46,7 @@ static bool forward_open(struct forward *f, const vkdit_tensor *in, uint32_t n, 
     const vkdit_tensor *cfg = list_find(in, n, "cfg_scale"), *channels = list_find(in, n, "cfg_channels");
     float *scale = cfg ? list_floats(cfg, 1, e) : NULL, *k = channels ? list_floats(channels, 1, e) : NULL;
     if (cfg && scale) f->cfg = scale[0];
-    f->cfg_channels = k && k[0] >= 1 ? min_u32((uint32_t)fminf(k[0], 4096), d->channels)
-                      : d->diffusers ? d->channels
-                                     : min_u32(3, d->channels);
+    f->cfg_channels = dit_guided_channels(d, k && k[0] >= 1 ? (uint32_t)fminf(k[0], 4096) : 0);
     f->copies = cfg ? 2 : 1;
     free(scale);
     free(k);

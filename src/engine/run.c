@@ -197,16 +197,13 @@ static bool begin(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     r->state_values = both ? 2 * r->values : r->values;
     r->keep = j->keep_trajectory != 0;
     if (!make_conditions(r, j, e) || !run_open_noise(r, j, e) || !run_open_table(r, e)) return false;
-    uint32_t guided = j->cfg_channels    ? min_u32(j->cfg_channels, m->dit.channels)
-                      : m->dit.diffusers ? m->dit.channels
-                                         : min_u32(3, m->dit.channels);
     struct dit_use use = {.images = r->images,
                           .copies = r->copies,
                           .evals = r->chunk,
                           .conds = r->conds,
                           .regs = r->schedule.n_regs,
                           .both = both,
-                          .guide_channels = r->copies == 2 ? guided : 0};
+                          .guide_channels = r->copies == 2 ? dit_guided_channels(&m->dit, j->cfg_channels) : 0};
     bool draws = r->schedule.init_draws;
     for (uint32_t i = 0; i < r->schedule.n; i++) draws = draws || r->schedule.eval[i].draws;
     use.kind = !draws ? DIT_STEP : r->rng == VKDIT_RNG_PHILOX && !r->given_noise ? DIT_STEP_PHILOX : DIT_STEP_NOISE;

@@ -36,7 +36,6 @@ struct vkdit_run {
     uint32_t chunk, first; // first: evaluation of the table's row 0; UINT32_MAX before the first fill
     float *mirror;         // the whole table on the host, when it does not fit on the device at once
     double *t;             // timestep of every evaluation
-    bool table_edited;
 
     uint32_t eval, step; // what comes next
     uint32_t evals_done;

@@ -144,6 +144,12 @@ void dit_build(struct net *n, const struct dit_config *d, const struct dit_use *
     if (u->kind != DIT_FORWARD) op_sample(g, io->regs, x, io->noise, io->now);
 }
 
+uint32_t dit_guided_channels(const struct dit_config *d, uint32_t asked)
+{
+    if (asked) return min_u32(asked, d->channels);
+    return d->diffusers ? d->channels : min_u32(3, d->channels);
+}
+
 uint32_t dit_slots(const struct dit_config *d)
 {
     return STRIP * d->depth + 2;

@@ -44,6 +44,8 @@ void dit_config_name(const struct dit_config *d, char *name, size_t bytes);
 
 void dit_build(struct net *n, const struct dit_config *d, const struct dit_use *u, struct dit_io *io);
 
+// Channels that guidance touches: as many as asked, or (0) 3 as the authors do, all as diffusers does.
+uint32_t dit_guided_channels(const struct dit_config *d, uint32_t asked);
 void dit_freqs(const struct dit_config *d, float freqs[128]);  // timestep frequencies
 void dit_positions(const struct dit_config *d, float *pos);    // [side/patch]^2 x width
 double dit_flops(const struct dit_config *d, uint32_t images); // of one forward pass, 2 per multiply-add

@@ -12,8 +12,7 @@ struct name_parts {
     uint32_t n;
 }; // rows of all parts, one after the other
 
-// The tensors of `c` that together are `name`; false when no naming has them all. `first` (may be NULL) gets the first
-// candidate that was looked for, for messages.
+// The tensors of `c` that together are `name`; false when no naming has them all.
 bool name_resolve(const struct ckpt *c, const char *name, struct name_parts *out);
 
 // "blocks.17.attn..." -> 17 when s starts with prefix and a canonical index and a dot; -1 otherwise;

@@ -1,6 +1,7 @@
 // fuzz_cli_png.c — any bytes as a PNG file: read picture, text and recipe, without a fault or a limit broken.
 #define _GNU_SOURCE
 #include "cli/recipe.h"
+#include "png_crc.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -8,16 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-static uint32_t crc(const uint8_t *p, size_t n)
-{
-    uint32_t c = ~0U;
-    for (size_t i = 0; i < n; i++) {
-        c ^= p[i];
-        for (int k = 0; k < 8; k++) c = c >> 1 ^ (c & 1 ? 0xEDB88320U : 0);
-    }
-    return ~c;
-}
 
 // Makes every chunk's checksum right: otherwise almost nothing gets past the first look.
 static void repair(uint8_t *p, size_t n)

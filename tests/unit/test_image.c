@@ -3,6 +3,7 @@
 #include "base/newfile.h"
 #include "check.h"
 #include "image/image.h"
+#include "png_crc.h"
 
 #include <signal.h>
 #include <spng.h>
@@ -159,16 +160,6 @@ static void put(struct bytes *b, const void *data, size_t n)
 static void put_u32(struct bytes *b, uint32_t v)
 {
     put(b, (uint8_t[]){(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v}, 4);
-}
-
-static uint32_t crc(const uint8_t *p, size_t n)
-{
-    uint32_t c = ~0U;
-    for (size_t i = 0; i < n; i++) {
-        c ^= p[i];
-        for (int k = 0; k < 8; k++) c = c >> 1 ^ (c & 1 ? 0xEDB88320U : 0);
-    }
-    return ~c;
 }
 
 static void chunk(struct bytes *b, const char *type, const void *data, size_t n)
