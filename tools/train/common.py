@@ -8,6 +8,7 @@ import pathlib
 import time
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 
@@ -40,12 +41,14 @@ class Budget:
     """How far a stage is, 0..1, by time or by steps; a resumed stage goes on where it was."""
 
     def __init__(self, args, spent=0.0, step=0):
-        self.seconds, self.steps, self.step = args.seconds, args.steps, step
+        self.seconds, self.steps, self.step, self.first, self.before = args.seconds, args.steps, step, step, spent
         self.start = time.monotonic() - spent
 
-    def restart(self):
+    def stepped(self):
         """Compilation is not training: the clock starts with the second step."""
-        self.start = time.monotonic()
+        if self.step == self.first:
+            self.start = time.monotonic() - self.before
+        self.step += 1
 
     @property
     def spent(self):
@@ -57,7 +60,8 @@ class Budget:
 
     def rate(self, warmup=200, hold=0.5):
         """Learning rate factor: up over the first steps, level, then down to zero along a straight line."""
-        return min(1.0, (self.step + 1) / warmup, max(0.0, (1 - self.progress) / (1 - hold)))
+        fall = max(0.0, (1 - self.progress) / (1 - hold)) if hold < 1 else 1.0
+        return min(1.0, (self.step - self.first + 1) / warmup, fall)
 
 
 class Average:
@@ -100,6 +104,12 @@ def save(path, **state):
 
 def load(path, device):
     return torch.load(path, map_location=device, weights_only=True)
+
+
+def read(path):
+    """A file for the engine: its tensors in fp32, its configuration."""
+    with safe_open(path, "pt") as f:
+        return {k: f.get_tensor(k).float() for k in f.keys()}, json.loads(f.metadata()["config"])
 
 
 def export(path, net, config, dtype=torch.float16, skip=()):

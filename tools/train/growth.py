@@ -2,7 +2,7 @@
 (gamma) and shifts (beta), over all blocks and for the final layer, at iterations that grow apart."""
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 KINDS = ("alpha", "gamma", "beta", "final_gamma", "final_beta")
 ROWS = dict(alpha=(2, 5), gamma=(1, 4), beta=(0, 3), final_gamma=(1,), final_beta=(0,))
@@ -50,6 +50,11 @@ class Growth:
 
     def load(self, state):
         self.__dict__.update(state)
+
+    def read(self, path):
+        t = load_file(path)
+        self.edges = t["edges"]
+        self.load({k: t[k].tolist() if k == "iteration" else list(t[k].unbind()) for k in ("iteration", "counts", "moments", "block_std")})
 
     def write(self, path):
         if not self.iteration:

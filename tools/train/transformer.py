@@ -85,7 +85,13 @@ def train(args, folder, device, latents):
     seen = growth.Growth(net.config["depth"])
     path = folder / f"{args.family}.pt"
     budget = common.Budget(args)
-    if args.resume and path.exists():
+    if args.start:  # the averaged weights of an earlier run, with fresh optimisers
+        net.load_state_dict(common.read(args.start)[0], strict=False)
+        average.value = [p.detach().clone() for p in net.parameters()]
+        seen.read(args.start.replace(".safetensors", ".growth.safetensors"))
+        average.step = seen.iteration[-1]
+        budget = common.Budget(args, step=average.step)
+    elif args.resume and path.exists():
         s = common.load(path, device)
         net.load_state_dict(s["net"])
         for o, state in zip(optimisers, s["optimisers"]):
@@ -105,7 +111,7 @@ def loop(args, net, latents, optimisers, average, seen, budget, log, save):
     loss_of = {"dit": losses.dit, "sit": losses.sit}[args.family]
     forward = torch.compile(net) if args.compile else net
     null = net.classes
-    first, total = budget.step, torch.zeros((), device=device)
+    total = torch.zeros((), device=device)
     while budget.progress < 1:
         if budget.step % 10 == 0 or latents.have == 0:
             latents.refresh()
@@ -128,9 +134,7 @@ def loop(args, net, latents, optimisers, average, seen, budget, log, save):
             o.step()
         average.update()
         total += loss.detach()
-        if budget.step == first and first == 0:
-            budget.restart()
-        budget.step += 1
+        budget.stepped()
         if budget.step % args.log == 0:
             log(step=budget.step, seconds=budget.spent, loss=total.item() / args.log, have=latents.have)
             total.zero_()
@@ -147,6 +151,7 @@ def main():
     p.add_argument("--size", type=int, default=256)
     for name in ("width", "depth", "heads"):
         p.add_argument(f"--{name}", type=int)
+    p.add_argument("--start", help="go on from this file and its growth file instead of from nothing")
     p.add_argument("--init", choices=nets.INITS, default="zero")
     p.add_argument("--optimiser", choices=("muon", "adamw"), default="muon")
     p.add_argument("--ema", type=float, default=0.999)

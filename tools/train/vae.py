@@ -1,12 +1,10 @@
 """Stage 1, the autoencoder: vae.py --run DIR. Then the scaling factor, the held-out error, the linear preview map and
 the file for the engine."""
 
-import json
 import math
 
 import torch
 import torch.nn.functional as F
-from safetensors import safe_open
 
 import common
 import nets
@@ -60,7 +58,6 @@ def loop(args, folder, device, net, data, optimiser, average, budget):
     data.wait(min(args.pictures, 4 * args.batch))
     store = pictures.OnDevice(data, device)
     step_loss = torch.compile(loss_of) if args.compile else loss_of
-    first = budget.step
     while budget.progress < 1:
         if budget.step % 20 == 0:
             store.refresh()
@@ -75,9 +72,7 @@ def loop(args, folder, device, net, data, optimiser, average, budget):
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         average.update()
-        if budget.step == first and first == 0:
-            budget.restart()
-        budget.step += 1
+        budget.stepped()
         if budget.step % args.log == 0:
             log(step=budget.step, seconds=budget.spent, loss=loss.item(), psnr=psnr(mse.item()), kl=kl.item(), have=store.have)
         if budget.step % args.save == 0 or budget.progress >= 1:
@@ -156,8 +151,7 @@ def samples(net, device, path, size):
 
 def read(path, device):
     """An autoencoder from its file: network in fp32, and the file's settings."""
-    with safe_open(path, "pt") as f:
-        tensors, config = {k: f.get_tensor(k).float() for k in f.keys()}, json.loads(f.metadata()["config"])
+    tensors, config = common.read(path)
     levels = sum(k.startswith("encoder.down_blocks.") and k.endswith("resnets.0.conv1.weight") for k in tensors)
     base = [tensors[f"encoder.down_blocks.{i}.resnets.0.conv1.weight"].shape[0] for i in range(levels)]
     layers = sum(k.startswith("encoder.down_blocks.0.resnets.") and k.endswith("conv1.weight") for k in tensors)
