@@ -14,8 +14,8 @@ layout(push_constant) uniform Push {
     uint first_row, item_rows, conds, slots, slot; // where the gate of a row is, see struct mod
 } push;
 
-FLOATS_IN(0, x)
-FLOATS_IN(1, w)
+FLOATS_MAIN(0, x)
+FLOATS_MAIN(1, w)
 FLOATS_IN(2, bias)
 FLOATS_IN(3, res)
 FLOATS_IN(4, table)

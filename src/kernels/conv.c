@@ -133,6 +133,11 @@ static bool lanes_fits(const struct caps *c, const struct graph *g, const struct
            op_operand(g, o, W)->kind == KIND_WEIGHT;
 }
 
+static bool texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return lanes_fits(c, g, o) && c->subgroup == 8;
+}
+
 // SwiftShader wants literal tiles and storage types (see operand.glsl) and broadcasts.
 static bool lanes4_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
@@ -193,6 +198,16 @@ static const struct kernel_row conv_lanes4 = {
     .fits = lanes4_fits,
     .pack = lanes4_pack,
     .weight_layout = lanes4_layout,
+};
+
+static const struct kernel_row conv_texels = {
+    .name = "conv_lanes_texels",
+    .shader = "conv_lanes_texels",
+    .texels = 1u << X | 1u << W,
+    .needs = "a CPU device with subgroups of 8",
+    .fits = texels_fits,
+    .pack = lanes_pack,
+    .weight_layout = lanes_layout,
 };
 
 static const struct kernel_row conv_lanes = {
@@ -297,7 +312,7 @@ const struct op_row op_conv_row = {
     .work = conv_work,
     .split_count = conv_lines,
     .span = conv_span,
-    .kernels = (const struct kernel_row *const[]){&conv_lanes4, &conv_lanes, &conv_tile128, &conv_tile64, NULL},
+    .kernels = (const struct kernel_row *const[]){&conv_texels, &conv_lanes4, &conv_lanes, &conv_tile128, &conv_tile64, NULL},
     .cases = conv_cases,
 };
 

@@ -148,6 +148,11 @@ static bool bcast_address_fits(const struct caps *c, const struct graph *g, cons
     return c->addresses && bcast_fits(c, g, o);
 }
 
+static bool bcast_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return bcast_fits(c, g, o) && c->subgroup == 8;
+}
+
 static struct layout bcast_layout(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand)
 {
     if (operand != W) return (struct layout){0};
@@ -233,6 +238,16 @@ static const struct kernel_row bcast_fixed_f16_f32 = {
     .needs = "a CPU device with subgroups of 4 and buffer addresses, F16 operands, F32 result",
     .fits = fixed_f16_f32_fits,
     .pack = fixed_f16_pack,
+    .weight_layout = bcast_layout,
+};
+
+static const struct kernel_row bcast_texels = {
+    .name = "linear_bcast_texels",
+    .shader = "linear_bcast_texels",
+    .texels = 1u << X | 1u << W,
+    .needs = "a CPU device with subgroups of 8",
+    .fits = bcast_texels_fits,
+    .pack = bcast_pack,
     .weight_layout = bcast_layout,
 };
 
@@ -402,7 +417,7 @@ static const struct kernel_row coop = {
 };
 
 static const struct kernel_row *const kernels[] = {
-    &bcast_fixed_f32, &bcast_fixed_f16, &bcast_fixed_f16_f32, &bcast_address, &bcast, &coop, &tile128, &tile64, NULL};
+    &bcast_texels, &bcast_fixed_f32, &bcast_fixed_f16, &bcast_fixed_f16_f32, &bcast_address, &bcast, &coop, &tile128, &tile64, NULL};
 
 // --- cases ---------------------------------------------------------------------------------------------------------
 
