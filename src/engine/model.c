@@ -26,11 +26,6 @@ bool session_record(struct session *s, struct gpu *gpu, struct err *e)
     return s->program != NULL;
 }
 
-static enum dtype storage(const struct vkdit_model *m)
-{
-    return m->precision == VKDIT_PRECISION_F16 ? DT_F16 : DT_F32;
-}
-
 static bool host_weights(struct vkdit_model *m, struct err *e)
 {
     float freqs[128];
@@ -68,7 +63,8 @@ bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, str
     session_close(&m->step);
     m->step_open = false;
     struct graph *g = &m->step.g;
-    graph_open(g, storage(m), storage(m), e);
+    bool half = m->precision == VKDIT_PRECISION_F16;
+    graph_open(g, half ? DT_F16 : DT_F32, half ? DT_F16 : source_storage(&m->dit_source, &m->context->gpu.caps), e);
     g->taps = taps;
     m->step.net.g = g;
     m->use = *use;

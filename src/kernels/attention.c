@@ -144,7 +144,7 @@ static bool bcast_address_fits(const struct caps *c, const struct graph *g, cons
 
 static bool bcast_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return bcast_fits(c, g, o) && c->subgroup == 8;
+    return texels_pay(c) && bcast_fits(c, g, o);
 }
 
 static void bcast_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
@@ -198,7 +198,7 @@ static const struct kernel_row bcast_texels = {
     .name = "attention_bcast_texels",
     .shader = "attention_bcast_texels",
     .texels = 1u << QKV,
-    .needs = "a CPU device with subgroups of 8",
+    .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
     .fits = bcast_texels_fits,
     .pack = bcast_pack,
 };

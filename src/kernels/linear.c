@@ -150,7 +150,7 @@ static bool bcast_address_fits(const struct caps *c, const struct graph *g, cons
 
 static bool bcast_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return bcast_fits(c, g, o) && c->subgroup == 8;
+    return texels_pay(c) && bcast_fits(c, g, o);
 }
 
 static struct layout bcast_layout(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand)
@@ -245,7 +245,7 @@ static const struct kernel_row bcast_texels = {
     .name = "linear_bcast_texels",
     .shader = "linear_bcast_texels",
     .texels = 1u << X | 1u << W,
-    .needs = "a CPU device with subgroups of 8",
+    .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
     .fits = bcast_texels_fits,
     .pack = bcast_pack,
     .weight_layout = bcast_layout,
