@@ -16,8 +16,9 @@ enum command_bit {
     IN_CLASSES = 32,
     IN_HELP = 64,
     IN_OTHER = 128,
+    IN_MODELS = 256,
     IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES, // takes a model
-    IN_EVERY = 255,
+    IN_EVERY = 511,
 };
 
 struct option;

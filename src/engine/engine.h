@@ -4,6 +4,7 @@
 
 #include "exec/exec.h"
 #include "models/dit.h"
+#include "models/hints.h"
 #include "models/vae.h"
 #include "sample/sample.h"
 #include "vkdit.h"
@@ -60,7 +61,8 @@ struct vkdit_model {
     uint64_t parameters; // of the transformer
     struct source dit_source, vae_source;
     char *name, *path;
-    char **labels; // class names, owned
+    struct hints hints; // of the transformer's file; the preview is the autoencoder's
+    char **labels;      // class names, owned
     uint32_t n_labels;
     // the recorded step, kept for the next run of the same shape
     struct session step;

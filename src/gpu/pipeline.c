@@ -85,8 +85,8 @@ static bool open_pipeline(struct gpu *g, const struct pipe_key *k, struct pipeli
 
 static bool key_equal(const struct pipe_key *a, const struct pipe_key *b)
 {
-    return a->blob == b->blob && a->n_spec == b->n_spec && a->n_bind == b->n_bind && a->texels == b->texels && a->push_bytes == b->push_bytes &&
-           a->subgroup == b->subgroup && !memcmp(a->spec, b->spec, sizeof a->spec);
+    return a->blob == b->blob && a->n_spec == b->n_spec && a->n_bind == b->n_bind && a->texels == b->texels &&
+           a->push_bytes == b->push_bytes && a->subgroup == b->subgroup && !memcmp(a->spec, b->spec, sizeof a->spec);
 }
 
 // What the device must allow, said with numbers before the driver says it with a code.

@@ -259,8 +259,8 @@ const struct op_row op_attention_row = {
     .work = attention_work,
     .split_count = attention_units,
     .span = attention_span,
-    .kernels = (const struct kernel_row *const[]){&bcast_texels, &fixed_64_f32, &fixed_72_f32, &fixed_64_f16, &fixed_72_f16,
-                                                  &bcast_address, &bcast, &tile, NULL},
+    .kernels = (const struct kernel_row *const[]){&bcast_texels, &fixed_64_f32, &fixed_72_f32, &fixed_64_f16,
+                                                  &fixed_72_f16, &bcast_address, &bcast, &tile, NULL},
     .cases = attention_cases,
 };
 

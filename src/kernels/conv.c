@@ -316,7 +316,8 @@ const struct op_row op_conv_row = {
     .work = conv_work,
     .split_count = conv_lines,
     .span = conv_span,
-    .kernels = (const struct kernel_row *const[]){&conv_texels, &conv_lanes4, &conv_lanes, &conv_tile128, &conv_tile64, NULL},
+    .kernels =
+        (const struct kernel_row *const[]){&conv_texels, &conv_lanes4, &conv_lanes, &conv_tile128, &conv_tile64, NULL},
     .cases = conv_cases,
 };
 

@@ -416,8 +416,16 @@ static const struct kernel_row coop = {
     .pack = coop_pack,
 };
 
-static const struct kernel_row *const kernels[] = {
-    &bcast_texels, &bcast_fixed_f32, &bcast_fixed_f16, &bcast_fixed_f16_f32, &bcast_address, &bcast, &coop, &tile128, &tile64, NULL};
+static const struct kernel_row *const kernels[] = {&bcast_texels,
+                                                   &bcast_fixed_f32,
+                                                   &bcast_fixed_f16,
+                                                   &bcast_fixed_f16_f32,
+                                                   &bcast_address,
+                                                   &bcast,
+                                                   &coop,
+                                                   &tile128,
+                                                   &tile64,
+                                                   NULL};
 
 // --- cases ---------------------------------------------------------------------------------------------------------
 
