@@ -21,7 +21,7 @@ layout(push_constant) uniform Push {
 FLOATS_MAIN(0, x)
 FLOATS_MAIN(1, w)
 FLOATS_IN(2, bias)
-FLOATS_IN(3, res)
+FLOATS_MAIN(3, res)
 FLOATS_OUT(4, y)
 
 const uint OUTSIDE = 0xffffffffu;
