@@ -5,6 +5,7 @@
 
 static const char model_group[] = "Model", device_group[] = "Device", picture_group[] = "Picture";
 static const char sampling_group[] = "Sampling", sit_group[] = "Sampling, SiT only", start_group[] = "Starting point";
+static const char mix_group[] = "Mixing board";
 static const char result_group[] = "Results", general_group[] = "General";
 
 const struct option option_table[] = {
@@ -129,6 +130,14 @@ const struct option option_table[] = {
              "them"},
     {"load-table", .value = "FILE", .kind = &kind_text, .at = AT(load_table), .commands = IN_GENERATE, .recipe = true,
      .group = start_group, .help = "use this modulation table (see --save-table) instead of the computed one"},
+    {"mix", .value = "EDIT", .kind = &kind_texts, .at = AT(mix), .commands = IN_GENERATE, .recipe = true,
+     .group = mix_group,
+     .help = "edit the modulation: \"block[8:16].gate_mlp*=0.5\", \"mute block[3].gamma_msa[0:64]\", \"freeze block "
+             "t=500\", \"blend block class=207 amount=0.5\", or a preset FILE.json; may be given several times. "
+             "docs/mixing-board.md has the whole language"},
+    {"diff", .value = "FILE", .kind = &kind_text, .at = AT(diff), .commands = IN_GENERATE, .group = mix_group,
+     .help = "with --mix: run again without the edits, tell how far apart the pictures are (PSNR), and write a PNG of "
+             "both and of their difference, enlarged four times"},
     {"from", .value = "PNG", .kind = &kind_text, .at = AT(from), .commands = IN_GENERATE, .group = start_group,
      .help = "repeat the run that the metadata of this picture describes; options on the command line override it"},
     {"only", .value = "INDEX", .kind = &kind_u32, .at = AT(only), .min = 0, .max = 1000000, .commands = IN_GENERATE,

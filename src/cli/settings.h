@@ -9,7 +9,12 @@ enum origin { FROM_NOWHERE, FROM_ENVIRONMENT, FROM_PICTURE, FROM_COMMAND_LINE };
 
 enum colour { COLOUR_AUTO, COLOUR_NEVER, COLOUR_ALWAYS };
 
-enum { MAX_OPTIONS = 80, MAX_OPERANDS = 1, WORD_BYTES = 24 };
+enum { MAX_OPTIONS = 120, MAX_OPERANDS = 1, WORD_BYTES = 24, MAX_TEXTS = 64 };
+
+struct texts { // of an option that may be given several times
+    const char *item[MAX_TEXTS];
+    uint32_t n;
+};
 
 // Texts belong to argv, the environment or the metadata that was read; zero means "not given".
 struct settings {
@@ -29,8 +34,10 @@ struct settings {
     double eta, diffusion_norm, last_step_size, atol, rtol, strength;
     uint64_t seed;
     const char *init_image, *noise, *load_table, *from;
+    struct texts mix;
     // results
     const char *output, *latent_out, *trajectory, *save_table, *in, *out, *preview, *film;
+    const char *diff;
     bool force, show, show_steps, no_metadata, taps;
     // the program itself
     bool json, quiet, help, version, man;
