@@ -129,6 +129,11 @@ VKDIT_API vkdit_status vkdit_class_find(const vkdit_model *model, const char *te
 VKDIT_API vkdit_status vkdit_inspect_json(vkdit *context, const vkdit_model_options *options, char **json,
                                           vkdit_error *error);
 
+/* The weights behind the modulation, as JSON: for W_alpha (gates), W_gamma (scales), W_beta (shifts) of all blocks and of
+ * each, and of the final layer: moments, fitted Gaussian, histogram; and whether the checkpoint is at its initialisation,
+ * under which scheme, as far as the numbers tell. Needs no device. docs/mixing-board.md names every member. */
+VKDIT_API vkdit_status vkdit_modulation_json(const vkdit_model_options *options, char **json, vkdit_error *error);
+
 /* ---- tensors handed over and back ---- */
 
 typedef enum vkdit_type { VKDIT_F32, VKDIT_I64, VKDIT_I32, VKDIT_U8 } vkdit_type;

@@ -181,6 +181,15 @@ const struct option option_table[] = {
     {"taps", .kind = &kind_flag, .at = AT(taps), .commands = IN_EVAL, .group = result_group,
      .help = "also write every intermediate: embeddings, modulation vectors, the output of each block"},
 
+    {"modulation", .kind = &kind_flag, .at = AT(modulation), .commands = IN_INSPECT, .group = result_group,
+     .help =
+         "tell about the weights behind scales, shifts and gates instead: moments, histograms, and whether they are "
+         "at their initialisation"},
+    {"growth", .value = "FILE", .kind = &kind_text, .at = AT(growth), .commands = IN_INSPECT, .group = result_group,
+     .help = "draw how these histograms grew over training, from the trainer's .safetensors log; wants --plot"},
+    {"plot", .value = "FILE", .kind = &kind_text, .at = AT(plot), .commands = IN_INSPECT, .group = result_group,
+     .help = "with --modulation or --growth: draw the histograms into this SVG"},
+
     {"json", .kind = &kind_flag, .at = AT(json), .commands = IN_MODEL | IN_DEVICES | IN_SAMPLERS | IN_MODELS,
      .group = general_group, .help = "write JSON on standard output"},
     {"man", .kind = &kind_flag, .at = AT(man), .commands = IN_HELP, .group = general_group,

@@ -37,8 +37,8 @@ struct settings {
     struct texts mix;
     // results
     const char *output, *latent_out, *trajectory, *save_table, *in, *out, *preview, *film;
-    const char *diff;
-    bool force, show, show_steps, no_metadata, taps;
+    const char *diff, *growth, *plot;
+    bool force, show, show_steps, no_metadata, taps, modulation;
     // the program itself
     bool json, quiet, help, version, man;
     uint32_t verbose, colour;
