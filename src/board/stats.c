@@ -348,7 +348,7 @@ static void ranks_of(const double *v, uint32_t n, struct ranked *r, double *rank
 double stat_spearman(const double *a, const double *b, uint32_t n, struct err *e)
 {
     struct ranked *r = mem_zero(n, sizeof *r, e);
-    double *x = mem_zero(2ull * n, sizeof *x, e), *y = x + n, xy = 0, xx = 0, yy = 0;
+    double *x = mem_zero(2ull * n, sizeof *x, e), *y = x ? x + n : NULL, xy = 0, xx = 0, yy = 0;
     if (r && x) {
         ranks_of(a, n, r, x);
         ranks_of(b, n, r, y);
