@@ -29,12 +29,12 @@ struct settings {
     char path[WORD_BYTES], target[WORD_BYTES], diffusion[WORD_BYTES], last_step[WORD_BYTES];
     uint32_t steps, batch, count, grid, width, height, size;
     uint32_t cfg_channels, rng, philox_threads;
-    uint32_t only, film_frames;
+    uint32_t only, film_frames, observe, sort;
     double cfg_scale, cfg_interval[2];
     double eta, diffusion_norm, last_step_size, atol, rtol, strength;
     uint64_t seed;
     const char *init_image, *noise, *load_table, *from;
-    struct texts mix;
+    struct texts mix, strip, channel;
     // results
     const char *output, *latent_out, *trajectory, *save_table, *in, *out, *preview, *film;
     const char *diff, *growth, *plot;
