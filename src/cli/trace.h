@@ -69,7 +69,7 @@ bool trace_plots(struct trace *x, struct err *e);
 bool trace_strips(struct trace *x, struct err *e); // --strip
 
 // trace_observe.c
-bool trace_observe(struct trace *x, struct err *e); // --observe and --channel
-bool trace_observe_plots(struct trace *x, struct err *e);
+bool trace_observe(struct trace *x, struct err *e);       // --observe and --channel
+bool trace_observe_plots(struct trace *x, struct err *e); // trace_frequency.c
 
 #endif

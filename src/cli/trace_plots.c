@@ -191,7 +191,7 @@ static bool cosine_page(struct trace *x, bool classes, struct err *e)
 
 static bool by_block_page(struct trace *x, bool share, struct err *e)
 {
-    static const char *const names[] = {"timestep", "class", "both together"};
+    static const char *const names[] = {"timestep", "class", "both"};
     struct svg s;
     double *v = room(3ull * x->depth, e);
     if (!v) return false;
@@ -326,7 +326,10 @@ static bool strip_page(struct trace *x, uint32_t slot, struct err *e)
                              .rest = scale});
     strip_lines(&s, x, slot, (struct frame){600, HEAD, 500, 300}, true, v, e);
     strip_lines(&s, x, slot, (struct frame){600, HEAD + 300, 500, 300}, false, v, e);
-    snprintf(name, sizeof name, "strip_%s.svg", slot_text);
+    if (slot + 2 < x->slots)
+        snprintf(name, sizeof name, "strip_block%u_%s.svg", slot / 6, vectors[slot % 6]);
+    else
+        snprintf(name, sizeof name, "strip_%s.svg", slot + 1 == x->slots ? "final_scale" : "final_shift");
     free(c);
     free(v);
     return save(x, &s, name, e);
