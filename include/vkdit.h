@@ -190,6 +190,7 @@ typedef struct vkdit_job {
     uint32_t noise_count;
     int keep_trajectory; /* keep x_t, x0 estimates and noises of every step for vkdit_run_trajectory */
     int keep_modulation; /* keep the adaLN weights on the device after the table is filled */
+    int keep_activations; /* keep every intermediate of a step for vkdit_run_tap: more device memory, no more work */
     const uint32_t *extra_classes; /* further conditions for the modulation table, which no picture uses: what mixes */
     uint32_t extra_count;          /* take from, or what is to be looked at; the null class may be among them */
 } vkdit_job;
@@ -223,6 +224,10 @@ VKDIT_API vkdit_status vkdit_run_decode(vkdit_run *run, const float *latent, int
  * VKDIT_ERR_UNSUPPORTED when the model brings no such map: see has_preview. */
 VKDIT_API vkdit_status vkdit_run_preview(vkdit_run *run, const float *latent, uint8_t **pixels, uint32_t *width,
                                          uint32_t *height, vkdit_error *error);
+/* An intermediate of the last evaluation, by the names that vkdit_eval gives with taps ("tokens_in", "block3.attn_in",
+ * "block3.after_attn", "block3.mlp_in", "block3.out"): one float tensor [items][rows][channels]; the first half of the
+ * items of a guided run is the conditional one. Needs keep_activations; a run that does not ask for it pays nothing. */
+VKDIT_API vkdit_status vkdit_run_tap(vkdit_run *run, const char *name, vkdit_tensors *out, vkdit_error *error);
 /* The kept trajectory: z, y, x [S+1,N,...], noise, pred_xstart, final, in the layout of docs/numerics.md. */
 VKDIT_API vkdit_status vkdit_run_trajectory(vkdit_run *run, vkdit_tensors *out, vkdit_error *error);
 VKDIT_API void vkdit_run_close(vkdit_run *run);

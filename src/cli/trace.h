@@ -24,7 +24,7 @@ struct trace {
     // the running model at `observed` steps, means over its pictures
     uint32_t observed;
     uint32_t step[TRACE_OBSERVED]; // evaluation
-    struct addition *add;          // [2 * depth][observed]: attention, MLP of block 0, ...
+    struct addition *add;          // [2 * depth][TRACE_OBSERVED]: attention, MLP of block 0, ...
     double *frequency;             // [2 * depth][width]: mean frequency of each channel of what is modulated
     double *power;                 // [2 * depth][width]: and its power
     uint8_t *pictures;             // of the finished run

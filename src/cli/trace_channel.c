@@ -33,12 +33,6 @@ void channel_close(struct channel_view *v)
     for (uint32_t k = 0; k < TRACE_OBSERVED; k++) image_close(&v->picture[k]);
 }
 
-const char *channel_tap(const struct channel_view *v, char name[40])
-{
-    snprintf(name, 40, "block%u.%s", v->block, v->tap);
-    return name;
-}
-
 void channel_take(struct channel_view *v, uint32_t step, const float *tap, uint32_t images, uint32_t tokens,
                   uint32_t width)
 {

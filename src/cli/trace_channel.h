@@ -16,7 +16,6 @@ struct channel_view {
 bool channel_open(struct channel_view *v, const struct trace *x, const char *place, uint32_t images, uint32_t tokens,
                   struct err *e);
 void channel_close(struct channel_view *v);
-const char *channel_tap(const struct channel_view *v, char name[40]); // as the library calls it
 void channel_take(struct channel_view *v, uint32_t step, const float *tap, uint32_t images, uint32_t tokens,
                   uint32_t width);
 // Pictures (images of w x h, one after the other) behind the values of an observed step; NULL: none.

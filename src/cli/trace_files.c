@@ -212,7 +212,7 @@ static bool observed_table(struct trace *x, struct err *e)
     put(&c, "block,branch,evaluation,t,added_ratio,added_token_ratio,cosine,stream_rms,stream_max_channel\n");
     for (uint32_t b = 0; b < 2 * x->depth; b++)
         for (uint32_t i = 0; i < x->observed; i++) {
-            const struct addition *a = &x->add[b * x->observed + i];
+            const struct addition *a = &x->add[b * TRACE_OBSERVED + i];
             put(&c, "%u,%s,%u,%.9g,%.6g,%.6g,%.6g,%.6g,%.6g\n", b / 2, b % 2 ? "mlp" : "attention", x->step[i],
                 x->t[x->step[i]], a->ratio, a->token_ratio, a->cosine, a->rms, a->max_channel);
         }

@@ -45,7 +45,7 @@ static bool additions_page(struct trace *x, struct err *e)
     for (uint32_t p = 0; p < 6; p++) {
         for (uint32_t i = 0; i < x->depth * x->observed; i++) {
             const uint32_t b = i / x->observed, branch = p < 4 ? p % 2 : 0;
-            const struct addition *a = &x->add[(2 * b + branch) * x->observed + i % x->observed];
+            const struct addition *a = &x->add[(2 * b + branch) * TRACE_OBSERVED + i % x->observed];
             v[i] = p < 2 ? a->ratio : p < 4 ? a->cosine : p == 4 ? a->rms : a->max_channel;
         }
         plot_heat(&s, panel(p % 2 * 3 + p / 2),

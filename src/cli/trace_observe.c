@@ -10,101 +10,16 @@
 
 enum { MOST_IMAGES = 64 };
 
-// One run, and what its steps looked like.
+// What is looked at, and room for it.
 struct watch {
     struct trace *x;
-    vkdit_tensors kept; // the trajectory
-    uint32_t images, tokens, steps;
+    vkdit_run *run;
+    uint32_t images, tokens;
     struct channel_view *view;
     uint32_t views;
     float *normal;   // one image's tokens, normalised
     double *scratch; // width numbers, four times
 };
-
-// --- the run ------------------------------------------------------------------------------------------------------
-
-static const vkdit_tensor *found(const vkdit_tensors *l, const char *name, struct err *e)
-{
-    for (uint32_t i = 0; i < l->count; i++)
-        if (!strcmp(l->tensor[i].name, name)) return &l->tensor[i];
-    err_set(e, ERR_ARG, "the model gave no \"%s\" to look at", name);
-    return NULL;
-}
-
-static bool run_whole(struct trace *x, vkdit_run *run, struct err *e)
-{
-    vkdit_error error = {0};
-    int done = 0;
-    progress_start(&x->g.progress, x->g.cli->s.quiet || x->g.cli->s.json, x->g.cli->live);
-    while (!done) {
-        if (vkdit_run_step(run, interrupt_asked, NULL, &done, &error)) {
-            progress_end(&x->g.progress);
-            return err_api(e, &error);
-        }
-        vkdit_run_get_progress(run, &x->g.at);
-        progress_show(&x->g.progress, "steps", x->g.at.step, x->g.at.steps, "it");
-    }
-    progress_end(&x->g.progress);
-    return true;
-}
-
-static bool check_sampler(const struct trace *x, struct err *e)
-{
-    const char *s = x->g.cli->s.sampler;
-    if (x->g.images > MOST_IMAGES)
-        return err_set(e, ERR_ARG, "--observe looks at no more than %d pictures", (int)MOST_IMAGES);
-    if (x->g.subject.info.is_sit || !s || (strcmp(s, "euler") && strcmp(s, "heun"))) return true;
-    return err_set(e, ERR_ARG, "--observe: the states of %s are scaled before the model sees them; take ddim or ddpm",
-                   s);
-}
-
-// Pictures of the estimates at the observed steps, for the channels' overlays.
-static bool decode_estimates(struct watch *w, vkdit_run *run, struct err *e)
-{
-    struct trace *x = w->x;
-    vkdit_error error = {0};
-    uint32_t pw, ph;
-    if (!x->g.subject.info.has_decoder || !w->views) return true;
-    if (vkdit_run_decode(run, NULL, interrupt_asked, NULL, &x->pictures, &x->picture_w, &x->picture_h, &error))
-        return err_api(e, &error);
-    const vkdit_tensor *x0 = found(&w->kept, "pred_xstart", e);
-    const uint64_t each = x0 ? x0->dim[1] * x0->dim[2] * x0->dim[3] * x0->dim[4] : 0;
-    for (uint32_t k = 0; x0 && k < x->observed; k++) {
-        const uint32_t step = (uint32_t)((uint64_t)x->step[k] * w->steps / x->evals);
-        uint8_t *pixels = NULL;
-        if (vkdit_run_decode(run, (const float *)x0->data + step * each, interrupt_asked, NULL, &pixels, &pw, &ph,
-                             &error)) {
-            if (error.status != VKDIT_ERR_NUMERIC) return err_api(e, &error); // a flat estimate: no picture below
-            error = (vkdit_error){0};
-        }
-        const bool ok = channel_background(w->view, w->views, k, pixels, pw, ph, e);
-        vkdit_free(pixels);
-        if (!ok) return false;
-    }
-    return x0 != NULL;
-}
-
-static bool make_run(struct watch *w, struct err *e)
-{
-    struct trace *x = w->x;
-    vkdit_run *run = NULL;
-    vkdit_error error = {0};
-    vkdit_job job = x->g.job;
-    job.keep_trajectory = 1;
-    bool ok = !vkdit_run_begin(x->g.subject.model, &job, &run, &error) || err_api(e, &error);
-    ok = ok && run_whole(x, run, e) && (!vkdit_run_trajectory(run, &w->kept, &error) || err_api(e, &error));
-    const vkdit_tensor *states = ok ? found(&w->kept, "x", e) : NULL;
-    if (states) w->steps = (uint32_t)states->dim[0] - 1;
-    const uint32_t asked = x->g.cli->s.observe ? x->g.cli->s.observe : 8;
-    x->observed = min_u32(min_u32(asked, TRACE_OBSERVED), w->steps);
-    for (uint32_t k = 0; k < x->observed; k++) { // the first evaluation of each step looked at
-        const uint32_t step = x->observed > 1 ? (uint32_t)((uint64_t)k * (w->steps - 1) / (x->observed - 1)) : 0;
-        x->step[k] = (uint32_t)((uint64_t)step * x->evals / w->steps);
-    }
-    ok = ok && states && decode_estimates(w, run, e);
-    vkdit_run_close(run);
-    return ok;
-}
 
 // --- looking ------------------------------------------------------------------------------------------------------
 
@@ -124,7 +39,7 @@ static bool branch(struct watch *w, uint32_t b, uint32_t k, const float *before,
     struct trace *x = w->x;
     const uint32_t side = (uint32_t)lround(sqrt(w->tokens)), n = w->images;
     const uint64_t each = (uint64_t)w->tokens * x->width;
-    struct addition *sum = &x->add[b * x->observed + k];
+    struct addition *sum = &x->add[b * TRACE_OBSERVED + k];
     double *centroid = w->scratch + x->width, *power = centroid + x->width;
     for (uint32_t i = 0; i < n; i++) {
         struct addition a;
@@ -141,53 +56,88 @@ static bool branch(struct watch *w, uint32_t b, uint32_t k, const float *before,
     return true;
 }
 
-static bool look(struct watch *w, uint32_t k, const vkdit_tensors *taps, struct err *e)
+static bool tap(struct watch *w, vkdit_tensors *out, const char *name, struct err *e)
 {
-    char name[40];
-    const vkdit_tensor *before = found(taps, "tokens_in", e);
-    for (uint32_t b = 0; before && b < w->x->depth; b++) {
-        snprintf(name, sizeof name, "block%u.after_attn", b);
-        const vkdit_tensor *middle = found(taps, name, e);
-        snprintf(name, sizeof name, "block%u.out", b);
-        const vkdit_tensor *after = middle ? found(taps, name, e) : NULL;
-        if (!after || !branch(w, 2 * b, k, before->data, middle->data, e) ||
-            !branch(w, 2 * b + 1, k, middle->data, after->data, e))
-            return false;
-        before = after;
-    }
-    for (uint32_t v = 0; before && v < w->views; v++) {
-        const vkdit_tensor *t = found(taps, channel_tap(&w->view[v], name), e);
-        if (!t) return false;
-        channel_take(&w->view[v], k, t->data, w->images, w->tokens, w->x->width);
-    }
-    return before != NULL;
+    vkdit_error error = {0};
+    vkdit_tensors_free(out);
+    return !vkdit_run_tap(w->run, name, out, &error) || err_api(e, &error);
 }
 
-static bool look_at_step(struct watch *w, uint32_t k, struct err *e)
+static bool block_tap(struct watch *w, vkdit_tensors *out, uint32_t block, const char *leaf, struct err *e)
+{
+    char name[40];
+    snprintf(name, sizeof name, "block%u.%s", block, leaf);
+    return tap(w, out, name, e);
+}
+
+// The conditional half comes first, so the first `images` items are the ones wanted.
+static bool look(struct watch *w, uint32_t k, struct err *e)
+{
+    vkdit_tensors before = {0}, middle = {0}, after = {0};
+    bool ok = tap(w, &before, "tokens_in", e);
+    for (uint32_t b = 0; ok && b < w->x->depth; b++) {
+        ok = block_tap(w, &middle, b, "after_attn", e) && block_tap(w, &after, b, "out", e) &&
+             branch(w, 2 * b, k, before.tensor->data, middle.tensor->data, e) &&
+             branch(w, 2 * b + 1, k, middle.tensor->data, after.tensor->data, e);
+        const vkdit_tensors swap = before;
+        before = after;
+        after = swap;
+    }
+    for (uint32_t v = 0; ok && v < w->views; v++) {
+        ok = block_tap(w, &middle, w->view[v].block, w->view[v].tap, e);
+        if (ok) channel_take(&w->view[v], k, middle.tensor->data, w->images, w->tokens, w->x->width);
+    }
+    vkdit_tensors_free(&before);
+    vkdit_tensors_free(&middle);
+    vkdit_tensors_free(&after);
+    return ok;
+}
+
+// The estimate of the picture at this step, behind the channels' overlays.
+static bool background(struct watch *w, uint32_t k, struct err *e)
+{
+    const vkdit_model_info *m = &w->x->g.subject.info;
+    const uint64_t n = (uint64_t)w->images * m->latent_channels * m->latent_height * m->latent_width;
+    vkdit_error error = {0};
+    uint8_t *pixels = NULL;
+    uint32_t pw, ph;
+    if (!w->views || !m->has_decoder) return true;
+    float *x0 = mem_zero(n, sizeof *x0, e);
+    bool ok = x0 && (!vkdit_run_latent(w->run, 1, x0, n, &error) || err_api(e, &error));
+    // a flat estimate, early in a run: no picture behind the values
+    ok = ok && (!vkdit_run_decode(w->run, x0, interrupt_asked, NULL, &pixels, &pw, &ph, &error) ||
+                error.status == VKDIT_ERR_NUMERIC || err_api(e, &error));
+    ok = ok && channel_background(w->view, w->views, k, pixels, pw, ph, e);
+    vkdit_free(pixels);
+    free(x0);
+    return ok;
+}
+
+static bool is_chosen(const struct trace *x, uint32_t step, uint32_t steps)
+{
+    const uint32_t asked = min_u32(min_u32(x->g.cli->s.observe ? x->g.cli->s.observe : 8, TRACE_OBSERVED), steps);
+    if (x->observed == asked) return false;
+    return step == (asked > 1 ? (uint64_t)x->observed * (steps - 1) / (asked - 1) : 0);
+}
+
+static bool run_and_look(struct watch *w, struct err *e)
 {
     struct trace *x = w->x;
-    const vkdit_tensor *states = found(&w->kept, "x", e);
-    if (!states) return false;
-    const uint64_t step = (uint64_t)x->step[k] * w->steps / x->evals, n = w->images,
-                   each = states->dim[2] * states->dim[3] * states->dim[4];
-    float *t = mem_zero(n, sizeof *t, e);
-    int32_t *y = mem_zero(n, sizeof *y, e);
     vkdit_error error = {0};
-    vkdit_tensors taps = {0};
-    bool ok = t && y;
-    for (uint32_t i = 0; ok && i < n; i++) t[i] = (float)x->t[x->step[k]], y[i] = (int32_t)x->g.classes[i];
-    const vkdit_tensor in[] = {{"x",
-                                VKDIT_F32,
-                                4,
-                                {n, states->dim[2], states->dim[3], states->dim[4]},
-                                (const float *)states->data + step * n * each},
-                               {"t", VKDIT_F32, 1, {n}, t},
-                               {"y", VKDIT_I32, 1, {n}, y}};
-    ok = ok && (!vkdit_eval(x->g.subject.model, in, 3, 1, &taps, &error) || err_api(e, &error)) && look(w, k, &taps, e);
-    vkdit_tensors_free(&taps);
-    free(t);
-    free(y);
-    return ok && (!interrupt_asked(NULL) || err_set(e, ERR_CANCELLED, "interrupted"));
+    int done = 0;
+    progress_start(&x->g.progress, x->g.cli->s.quiet || x->g.cli->s.json, x->g.cli->live);
+    for (uint32_t step = 0; !done; step++) {
+        if (vkdit_run_step(w->run, interrupt_asked, NULL, &done, &error)) return err_api(e, &error);
+        vkdit_run_get_progress(w->run, &x->g.at);
+        progress_show(&x->g.progress, "steps", x->g.at.step, x->g.at.steps, "it");
+        if (!is_chosen(x, step, x->g.at.steps)) continue;
+        x->step[x->observed] = x->g.at.evals - 1; // what is kept is the last evaluation's
+        if (!look(w, x->observed, e) || !background(w, x->observed, e)) return false;
+        x->observed++;
+    }
+    if (!w->views || !x->g.subject.info.has_decoder) return true;
+    return !vkdit_run_decode(w->run, NULL, interrupt_asked, NULL, &x->pictures, &x->picture_w, &x->picture_h, &error) ||
+           err_api(e, &error);
 }
 
 static bool prepare(struct watch *w, struct err *e)
@@ -209,23 +159,30 @@ static bool prepare(struct watch *w, struct err *e)
     return true;
 }
 
+static bool watch_run(struct watch *w, struct err *e)
+{
+    vkdit_error error = {0};
+    vkdit_job job = w->x->g.job;
+    job.keep_activations = 1;
+    if (vkdit_run_begin(w->x->g.subject.model, &job, &w->run, &error)) return err_api(e, &error);
+    const bool ok = run_and_look(w, e);
+    progress_end(&w->x->g.progress);
+    vkdit_run_close(w->run);
+    return ok;
+}
+
 bool trace_observe(struct trace *x, struct err *e)
 {
     struct watch w = {.x = x};
     const struct settings *s = &x->g.cli->s;
     if (!s->observe && !s->channel.n) return true;
-    bool ok = check_sampler(x, e) && prepare(&w, e) && make_run(&w, e);
-    progress_start(&x->g.progress, s->quiet || s->json, x->g.cli->live);
-    for (uint32_t k = 0; ok && k < x->observed; k++) {
-        ok = look_at_step(&w, k, e);
-        progress_show(&x->g.progress, "looking", k + 1, x->observed, "it");
-    }
-    progress_wipe(&x->g.progress);
+    if (x->g.images > MOST_IMAGES)
+        return err_set(e, ERR_ARG, "--observe looks at no more than %d pictures", (int)MOST_IMAGES);
+    bool ok = prepare(&w, e) && watch_run(&w, e);
     for (uint64_t i = 0; ok && i < 2ull * x->depth * x->width; i++)
         x->frequency[i] = x->power[i] > 0 ? x->frequency[i] / x->power[i] : 0;
     for (uint32_t v = 0; ok && v < w.views; v++) ok = channel_write(&w.view[v], x, e);
     for (uint32_t v = 0; v < s->channel.n && w.view; v++) channel_close(&w.view[v]);
-    vkdit_tensors_free(&w.kept);
     free(w.view);
     free(w.normal);
     free(w.scratch);

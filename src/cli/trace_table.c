@@ -207,7 +207,7 @@ static void add_observed(const struct trace *x, struct parts *p, struct err *e)
     for (int k = 0; k < 5; k++) {
         float *to = add_part(p, names[k], VKDIT_F32, 2, dim, e);
         for (uint64_t i = 0; to && i < branches * x->observed; i++) {
-            const struct addition *a = &x->add[i];
+            const struct addition *a = &x->add[i / x->observed * TRACE_OBSERVED + i % x->observed];
             const double v[] = {a->ratio, a->token_ratio, a->cosine, a->rms, a->max_channel};
             to[i] = (float)v[k];
         }

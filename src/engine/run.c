@@ -235,7 +235,7 @@ static bool begin(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     bool draws = r->schedule.init_draws;
     for (uint32_t i = 0; i < r->schedule.n; i++) draws = draws || r->schedule.eval[i].draws;
     use.kind = !draws ? DIT_STEP : r->rng == VKDIT_RNG_PHILOX && !r->given_noise ? DIT_STEP_PHILOX : DIT_STEP_NOISE;
-    if (!model_step(m, &use, false, e)) return false;
+    if (!model_step(m, &use, j->keep_activations != 0, e)) return false;
     r->user = m->step_user;
     int32_t *y = (int32_t *)r->condition, *cond = (int32_t *)r->item_cond;
     if (!program_write(m->step.program, m->io.y, 0, r->conds, y, e) ||

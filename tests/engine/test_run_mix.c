@@ -103,6 +103,50 @@ static void taken_back(vkdit_model *m, const vkdit_job *job)
     free(pure);
 }
 
+// --- looking ------------------------------------------------------------------------------------------------------
+
+// What a run keeps of a step is what one forward pass computes, and keeping it changes no bit of the result.
+static void looked_at(vkdit_model *m, vkdit_job job)
+{
+    float plain[VALUES], x[VALUES], state[VALUES];
+    vkdit_error e;
+    vkdit_run *r = NULL;
+    vkdit_tensors tap = {0}, out = {0};
+    vkdit_progress at;
+    int done = 0;
+    const int32_t y = 3;
+    result(m, job, NULL, plain);
+    CHECK(vkdit_run_begin(m, &job, &r, &e) == VKDIT_OK, "%s", e.message);
+    CHECK(vkdit_run_step(r, NULL, NULL, &done, &e) == VKDIT_OK, "%s", e.message);
+    CHECK(vkdit_run_tap(r, "block1.out", &tap, &e) == VKDIT_ERR_ARGUMENT && !tap.count, "a tap that was not asked for");
+    vkdit_run_close(r);
+    job.keep_activations = 1;
+    CHECK(vkdit_run_begin(m, &job, &r, &e) == VKDIT_OK, "%s", e.message);
+    CHECK(vkdit_run_tap(r, "block1.out", &tap, &e) == VKDIT_ERR_ARGUMENT && !tap.count, "a tap before the first step");
+    CHECK(vkdit_run_step(r, NULL, NULL, &done, &e) == VKDIT_OK, "%s", e.message);
+    CHECK(vkdit_run_latent(r, 0, state, VALUES, &e) == VKDIT_OK, "%s", e.message);
+    CHECK(vkdit_run_step(r, NULL, NULL, &done, &e) == VKDIT_OK, "%s", e.message);
+    CHECK(vkdit_run_tap(r, "no such tap", &tap, &e) == VKDIT_ERR_ARGUMENT && !tap.count, "a tap that is not there");
+    CHECK(vkdit_run_tap(r, "block1.mlp_in", &tap, &e) == VKDIT_OK && tap.count == 1, "%s", e.message);
+    vkdit_run_get_progress(r, &at);
+    while (!done && vkdit_run_step(r, NULL, NULL, &done, &e) == VKDIT_OK) {
+    }
+    CHECK(vkdit_run_latent(r, 0, x, VALUES, &e) == VKDIT_OK && same(x, plain), "looking changed the result");
+    vkdit_run_close(r);
+    const float t = (float)at.t;
+    const vkdit_tensor in[] = {
+        {"x", VKDIT_F32, 4, {1, 4, 8, 8}, state}, {"t", VKDIT_F32, 1, {1}, &t}, {"y", VKDIT_I32, 1, {1}, &y}};
+    CHECK(vkdit_eval(m, in, 3, 1, &out, &e) == VKDIT_OK, "%s", e.message);
+    const vkdit_tensor *want = tensor_find(&out, "block1.mlp_in");
+    CHECK(tap.count && want && tap.tensor[0].dim[0] == 2 && tap.tensor[0].dim[1] == 16, "the tap's shape");
+    if (tap.count && want) {
+        const double off = golden_error(tap.tensor[0].data, want->data, tensor_count(want));
+        CHECK(off < 1e-5, "the tap is %g from a forward pass", off);
+    }
+    vkdit_tensors_free(&tap);
+    vkdit_tensors_free(&out);
+}
+
 // --- a closed gate is a missing block -----------------------------------------------------------------------------
 
 // The same checkpoint without block `gone`.
@@ -269,6 +313,7 @@ int main(void)
     if (m && flow) {
         rest(m, &job);
         taken_back(m, &job);
+        looked_at(m, job);
         missing_block(context, m, &job);
         frozen(flow);
         frozen_rows(m);
