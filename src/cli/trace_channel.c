@@ -3,12 +3,13 @@
 #include "cli/trace_channel.h"
 #include "base/newfile.h"
 #include "board/svg.h"
+#include "image/label.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN = 6, BEST = 8, GAP = 2, LEAST_CELL = 8 };
+enum { SHOWN = 6, BEST = 8, GAP = 2, LEAST_CELL = 8, LEFT = 70, TOP = 20 };
 
 bool channel_open(struct channel_view *v, const struct trace *x, const char *place, uint32_t images, uint32_t tokens,
                   struct err *e)
@@ -100,17 +101,41 @@ static bool write_png(struct channel_view *v, struct trace *x, const struct imag
            png_write(path, im, &(struct image_text){key, text}, 1, true, e) && trace_wrote(x, name, e);
 }
 
+// Which channel this is, the timestep of each row, and the colours' range.
+static void annotate(struct image *im, const struct channel_view *v, const struct trace *x, uint32_t pixels,
+                     double most)
+{
+    char text[80];
+    snprintf(text, sizeof text, "block[%u].%s[%u]", v->block, v->tap, v->channel);
+    image_label(im, GAP, 4, 2, text);
+    for (uint32_t k = 0; k < x->observed; k++) {
+        snprintf(text, sizeof text, "t %.4g", x->t[x->step[k]]);
+        image_label(im, GAP, TOP + k * (pixels + GAP) + pixels / 2, 2, text);
+    }
+    if (most <= 0) return;
+    const uint32_t y = im->h - 18, wide = min_u32(im->w - LEFT - 80, 200);
+    for (uint32_t i = 0; i < 12 * wide; i++) {
+        const struct rgb c = colour_diverging(2.0 * (i % wide) / wide - 1);
+        memcpy(im->rgb + ((size_t)(y + i / wide) * im->w + LEFT + i % wide) * 3, &c, 3);
+    }
+    snprintf(text, sizeof text, "-%.3g", most);
+    image_label(im, GAP, y + 1, 2, text);
+    image_label(im, LEFT + wide + 6, y + 1, 2, text + 1);
+}
+
 static bool write_overlays(struct channel_view *v, struct trace *x, double most, struct err *e)
 {
     const uint32_t side = (uint32_t)lround(sqrt(v->tokens)), shown = min_u32(v->images, SHOWN);
     const uint32_t pixels = v->picture[0].rgb ? v->picture[0].h : side * LEAST_CELL;
     struct image im;
-    if (!image_open(&im, shown * (pixels + GAP) + GAP, x->observed * (pixels + GAP) + GAP, e)) return false;
+    if (!image_open(&im, LEFT + max_u32(shown * (pixels + GAP), 240), TOP + x->observed * (pixels + GAP) + 24, e))
+        return false;
     memset(im.rgb, 255, (size_t)im.w * im.h * 3);
     for (uint32_t k = 0; k < x->observed; k++)
         for (uint32_t i = 0; i < shown; i++)
-            overlay(&im, &v->picture[k], v->value + ((size_t)k * v->images + i) * v->tokens, GAP + i * (pixels + GAP),
-                    GAP + k * (pixels + GAP), pixels / side, side, i, most);
+            overlay(&im, &v->picture[k], v->value + ((size_t)k * v->images + i) * v->tokens, LEFT + i * (pixels + GAP),
+                    TOP + k * (pixels + GAP), pixels / side, side, i, most);
+    annotate(&im, v, x, pixels, most);
     const bool ok =
         write_png(v, x, &im, "", "blue negative, white 0, orange positive, over the estimate of the picture", most, e);
     image_close(&im);
@@ -152,15 +177,16 @@ static bool write_best(struct channel_view *v, struct trace *x, double most, str
     const uint32_t pixels = 3 * (x->picture_w / side);
     struct patch *p = mem_zero(n, sizeof *p, e);
     struct image im = {0};
-    bool ok = p && image_open(&im, best * (pixels + GAP) + GAP, x->observed * (pixels + GAP) + GAP, e);
+    bool ok = p && image_open(&im, LEFT + max_u32(best * (pixels + GAP), 240), TOP + x->observed * (pixels + GAP), e);
     if (ok) memset(im.rgb, 255, (size_t)im.w * im.h * 3);
     for (uint32_t k = 0; ok && k < x->observed; k++) {
         for (uint32_t i = 0; i < n; i++)
             p[i] = (struct patch){v->value[(size_t)k * n + i], i / v->tokens, i % v->tokens};
         qsort(p, n, sizeof *p, by_value);
         for (uint32_t i = 0; i < best; i++)
-            cut(&im, x, &p[i], side, GAP + i * (pixels + GAP), GAP + k * (pixels + GAP));
+            cut(&im, x, &p[i], side, LEFT + i * (pixels + GAP), TOP + k * (pixels + GAP));
     }
+    if (ok) annotate(&im, v, x, pixels, 0);
     ok = ok &&
          write_png(v, x, &im, "_top", "patches of the finished pictures with the largest values, best first", most, e);
     image_close(&im);

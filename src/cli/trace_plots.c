@@ -2,6 +2,7 @@
 #include "board/mix.h"
 #include "board/svg.h"
 #include "cli/trace.h"
+#include "image/label.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -47,33 +48,57 @@ static void heat_numbers(const struct trace *x, const struct stat_row *r, uint32
             v[(size_t)b * x->evals + i] = stat_value(trace_stat(x, 6 * b + k, i, 0), r);
 }
 
-// The same as pixels, for programs that take no SVG: one panel under the other, a cell is four pixels square.
+// The same as pixels, for programs that take no SVG: one panel under the other.
+struct pixels {
+    struct image im;
+    uint32_t cell_w, cell_h, high; // high: of a panel, heading included
+};
+
+enum { PNG_HEAD = 30, PNG_LABEL = 14, PNG_LEGEND = 110, PNG_GAP = 8 };
+
+static void png_panel(const struct trace *x, struct pixels *p, uint32_t k, const double *v, const struct stat_row *r)
+{
+    double lo, hi;
+    char text[80];
+    const uint32_t y0 = PNG_HEAD + k * p->high + PNG_LABEL, wide = x->evals * p->cell_w, tall = x->depth * p->cell_h;
+    heat_range(&(struct heat){.v = v, .rows = x->depth, .cols = x->evals, .diverging = r->diverging}, &lo, &hi);
+    for (uint32_t i = 0; i < wide * tall; i++) {
+        const uint32_t col = i % wide / p->cell_w, row = i / wide / p->cell_h;
+        const struct rgb c = colour_of(v[(size_t)row * x->evals + col], lo, hi, 0, r->diverging);
+        memcpy(p->im.rgb + ((size_t)(y0 + i / wide) * p->im.w + PNG_GAP + i % wide) * 3, &c, 3);
+    }
+    for (uint32_t i = 0; i < 12 * tall; i++) {
+        const struct rgb c = colour_of(hi - (hi - lo) * (i / 12) / tall, lo, hi, 0, r->diverging);
+        memcpy(p->im.rgb + ((size_t)(y0 + i / 12) * p->im.w + PNG_GAP + wide + 8 + i % 12) * 3, &c, 3);
+    }
+    image_label(&p->im, PNG_GAP, y0 - PNG_LABEL + 2, 2, vectors[k]);
+    snprintf(text, sizeof text, "%.3g", hi);
+    image_label(&p->im, PNG_GAP + wide + 24, y0, 2, text);
+    snprintf(text, sizeof text, "%.3g", lo);
+    image_label(&p->im, PNG_GAP + wide + 24, y0 + tall - 10, 2, text);
+}
+
 static bool heat_png(struct trace *x, const struct stat_row *r, double *v, struct err *e)
 {
-    enum { CELL = 4, GAP = 8 };
-    struct image im;
-    const uint32_t high = x->depth * CELL + GAP;
-    char name[TRACE_NAME], path[PATH_BYTES], keys[2][12] = {"Title", "Description"}, title[300], made[2400];
-    if (!image_open(&im, x->evals * CELL, 6 * high - GAP, e)) return false;
-    size_t at = (size_t)snprintf(made, sizeof made, "Rows: blocks, columns: evaluations. From top to bottom:");
-    memset(im.rgb, 255, (size_t)im.w * im.h * 3);
+    struct pixels p = {.cell_w = max_u32(3, ceil_div(300, x->evals)), .cell_h = max_u32(4, ceil_div(48, x->depth))};
+    char name[TRACE_NAME], path[PATH_BYTES], keys[2][12] = {"Title", "Description"}, title[300], made[2400], text[120];
+    p.high = PNG_LABEL + x->depth * p.cell_h + PNG_GAP;
+    if (!image_open(&p.im, x->evals * p.cell_w + PNG_LEGEND + PNG_GAP, PNG_HEAD + 6 * p.high, e)) return false;
+    memset(p.im.rgb, 255, (size_t)p.im.w * p.im.h * 3);
+    snprintf(text, sizeof text, "%s, class %u, blocks down", r->name, x->condition[0]);
+    image_label(&p.im, PNG_GAP, 4, 2, text);
+    snprintf(text, sizeof text, "t from %.4g to %.4g across", x->t[0], x->t[x->evals - 1]);
+    image_label(&p.im, PNG_GAP, 17, 2, text);
     for (uint32_t k = 0; k < 6; k++) {
         heat_numbers(x, r, k, v);
-        double lo, hi;
-        heat_range(&(struct heat){.v = v, .rows = x->depth, .cols = x->evals, .diverging = r->diverging}, &lo, &hi);
-        at += (size_t)snprintf(made + at, sizeof made - at, " %s from %.4g to %.4g;", vectors[k], lo, hi);
-        for (uint32_t p = 0; p < x->depth * CELL * im.w; p++) {
-            const uint32_t row = p / im.w, col = p % im.w;
-            const struct rgb c = colour_of(v[(size_t)(row / CELL) * x->evals + col / CELL], lo, hi, 0, r->diverging);
-            memcpy(im.rgb + ((size_t)(k * high + row) * im.w + col) * 3, &c, 3);
-        }
+        png_panel(x, &p, k, v, r);
     }
-    snprintf(made + at, sizeof made - at, " %.1500s; model %s", x->command, x->model_hash);
+    snprintf(made, sizeof made, "%.1800s; vkdit %s; model %s", x->command, vkdit_version(), x->model_hash);
     snprintf(title, sizeof title, "%s: %s", x->g.subject.info.name, r->about);
     snprintf(name, sizeof name, "heat_%s.png", r->name);
-    const struct image_text text[] = {{keys[0], title}, {keys[1], made}};
-    const bool ok = trace_path(x, name, path, sizeof path, e) && png_write(path, &im, text, 2, true, e);
-    image_close(&im);
+    const struct image_text texts[] = {{keys[0], title}, {keys[1], made}};
+    const bool ok = trace_path(x, name, path, sizeof path, e) && png_write(path, &p.im, texts, 2, true, e);
+    image_close(&p.im);
     return ok && trace_wrote(x, name, e);
 }
 
