@@ -238,6 +238,9 @@ static bool growth_check(struct growth *g, struct err *e)
         g->moments->dim[1] != KINDS || g->moments->dim[2] != 4)
         return err_set(e, ERR_FORMAT, "a growth log of %llu times and %llu bins: the shapes do not agree",
                        (unsigned long long)t, (unsigned long long)b);
+    const float *edge = g->edges->data;
+    if (!isfinite(edge[0]) || !isfinite(edge[b]) || !(edge[0] < edge[b]))
+        return err_set(e, ERR_FORMAT, "a growth log whose bin edges do not rise");
     g->times = (uint32_t)t;
     g->bins = (uint32_t)b;
     return true;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # board.sh PROGRAM DATA — the mixing board without a window: --mix, --diff, presets, trace, inspect --modulation.
-# shellcheck source=tests/cli/lib.sh disable=SC2086 # $tiny is split on purpose
+# shellcheck source=tests/cli/lib.sh disable=SC2086,SC2059 # $tiny is split, and growth_file makes bytes, on purpose
 . "$(dirname "$0")/lib.sh"
 data=${2:?test data}
 tiny="generate --synthetic tiny --steps 2"
@@ -67,6 +67,29 @@ traces() {
     present five/added.svg
 }
 
+# a log of two times and three bins, from -1 to 1, or with the edges given as four floats in octal
+growth_file() {
+    header='{"iteration":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},"edges":{"dtype":"F32","shape":[4],"data_offsets":[16,32]},"counts":{"dtype":"I32","shape":[2,5,3],"data_offsets":[32,152]},"moments":{"dtype":"F32","shape":[2,5,4],"data_offsets":[152,312]}}'
+    size=$(printf %s "$header" | wc -c)
+    printf "\\$(printf %03o $((size % 256)))\\$(printf %03o $((size / 256)))\\0\\0\\0\\0\\0\\0%s" "$header"
+    printf '\0\0\0\0\0\0\0\0\012\0\0\0\0\0\0\0'
+    printf "${1:-\\0\\0\\200\\277\\0\\0\\0\\277\\0\\0\\0\\077\\0\\0\\200\\077}"
+    for count in 1 2 3 4 5 6 7 8 9 10; do printf '\0\0\0\0\011\0\0\0\1\0\0\0'; done
+    head -c 160 /dev/zero
+}
+
+growth() {
+    growth_file >log.safetensors
+    run 0 inspect --growth log.safetensors --plot growth.svg
+    says err "2 times, 3 bins" "what was drawn"
+    grep -q '</svg>' growth.svg || wrong "growth.svg is not whole"
+    grep -qi nan growth.svg && wrong "growth.svg holds numbers that are none"
+    growth_file '\0\0\200\077\0\0\0\0\0\0\0\0\0\0\200\077' >flat.safetensors
+    fails 1 "edges do not rise" inspect --growth flat.safetensors --plot flat.svg
+    fails 1 "a growth log has" inspect --growth "$data/dit/dit_toy.io.safetensors" --plot flat.svg
+    absent flat.svg
+}
+
 weights() {
     run 0 inspect --modulation "$data/dit/dit_zero.weights.safetensors" --plot zero.svg
     says out "adaLN-Zero" "an untrained checkpoint"
@@ -81,4 +104,5 @@ presets
 refusals
 traces
 weights
+growth
 finish
