@@ -50,7 +50,8 @@ traces() {
         frequency.svg channel_block1_mlp_in_5.png channel_block1_mlp_in_5.csv; do present "one/$f"; done
     grep -q '"command": "vkdit trace --synthetic' one/trace.json || wrong "the manifest lacks the command"
     for f in one/*.svg; do
-        grep -q '</svg>' "$f" && grep -q '<desc>vkdit trace' "$f" || wrong "$f is not whole"
+        grep -q '</svg>' "$f" || wrong "$f is not whole"
+        grep -q '<desc>vkdit trace' "$f" || wrong "$f does not say how it was made"
         grep -qi 'nan\|inf ' "$f" && wrong "$f holds numbers that are none"
     done
     sed -n 's/.*"name": "\(.*\)",.*/\1/p' one/trace.json >names
@@ -74,7 +75,7 @@ growth_file() {
     printf "\\$(printf %03o $((size % 256)))\\$(printf %03o $((size / 256)))\\0\\0\\0\\0\\0\\0%s" "$header"
     printf '\0\0\0\0\0\0\0\0\012\0\0\0\0\0\0\0'
     printf "${1:-\\0\\0\\200\\277\\0\\0\\0\\277\\0\\0\\0\\077\\0\\0\\200\\077}"
-    for count in 1 2 3 4 5 6 7 8 9 10; do printf '\0\0\0\0\011\0\0\0\1\0\0\0'; done
+    for _ in 1 2 3 4 5 6 7 8 9 10; do printf '\0\0\0\0\011\0\0\0\1\0\0\0'; done
     head -c 160 /dev/zero
 }
 
