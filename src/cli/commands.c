@@ -11,6 +11,7 @@
 
 const struct command *const command_table[] = {
     &command_generate,
+    &command_trace,
     &command_eval,
     &command_inspect,
     &command_devices,
