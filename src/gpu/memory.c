@@ -98,10 +98,18 @@ static bool back_with_memory(struct gpu *g, struct gpu_buf *b, enum gpu_where wh
     return true;
 }
 
+// Mesa's CPU driver compiles a kernel again for texel buffers whose size is a power of two: here none is.
+static uint64_t buffer_size(const struct gpu *g, uint64_t bytes)
+{
+    uint64_t size = align_up(bytes ? bytes : 1, 16);
+    bool power = (size & (size - 1)) == 0;
+    return g->caps.type == CAPS_CPU && g->caps.texels && power ? size + 16 : size;
+}
+
 static bool open_parts(struct gpu *g, struct gpu_buf *b, enum gpu_where where, struct err *e)
 {
     VkBufferCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-                               .size = align_up(b->bytes ? b->bytes : 1, 16),
+                               .size = buffer_size(g, b->bytes),
                                .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT |
                                         VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT};
     if (g->caps.addresses) info.usage |= VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
