@@ -33,8 +33,11 @@ struct program_stats {
 };
 struct program_stats program_stats(const struct program *x, enum rate r);
 
-// Per-dispatch device times of one replay of `r` (n = plan->n_seq[r]); false when the device has no timestamps.
-bool program_profile(struct program *x, enum rate r, double *seconds, struct err *e);
+// Device times of every dispatch in `replays` replays of `r`: seconds[replay * n_seq[r] + dispatch]. Submitted as
+// program_run does it, with a timestamp after each dispatch, so that the times of a replay add up to its length; that
+// a timestamp waits for what came before makes it longer than a plain one. What a dispatch is: plan->seq[r][i]: its
+// kernel's name, and its op (shapes, work, scope). An error when the device has no timestamps.
+bool program_profile(struct program *x, enum rate r, uint32_t replays, double *seconds, struct err *e);
 
 // --- CPU ---
 struct cpu; // float storage for every tensor

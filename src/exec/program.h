@@ -35,6 +35,7 @@ struct program {
     struct replay replay[RATE_COUNT];
     VkFence fence;
     VkQueryPool clock; // two timestamps around each submission; null without timestamps
+    VkQueryPool marks; // one between any two dispatches while a profile is taken, else null
 };
 
 struct gpu_buf *program_buffer(const struct program *x, uint32_t tensor);

@@ -19,6 +19,15 @@ bool program_fence_open(struct program *x, struct err *e)
 
 // --- cutting and recording ----------------------------------------------------------------------------------------
 
+// While a profile is taken: the time when everything before is finished. Segment s of a program has one more of these
+// than it has dispatches, so dispatch i lies between marks i + s and i + s + 1.
+static void mark(struct program *x, VkCommandBuffer c, uint32_t at)
+{
+    if (!x->marks) return;
+    x->gpu->vk.vkCmdResetQueryPool(c, x->marks, at, 1);
+    x->gpu->vk.vkCmdWriteTimestamp(c, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, x->marks, at);
+}
+
 static bool record(struct program *x, enum rate r, uint32_t s, struct err *e)
 {
     struct gpu *g = x->gpu;
@@ -31,9 +40,11 @@ static bool record(struct program *x, enum rate r, uint32_t s, struct err *e)
         g->vk.vkCmdWriteTimestamp(c, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, x->clock, 0);
     }
     program_barrier(x, c); // whatever was submitted before comes before everything in here
+    mark(x, c, seg.first + s);
     for (uint32_t i = seg.first; i < seg.first + seg.count; i++) {
         if (i > seg.first && x->plan->seq[r][i].barrier) program_barrier(x, c);
         program_dispatch(x, c, r, i);
+        mark(x, c, i + s + 1);
     }
     // results are read by the host after the fence, through mapped memory or a transfer
     VkMemoryBarrier host = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
@@ -166,14 +177,51 @@ struct program_stats program_stats(const struct program *x, enum rate r)
 
 // --- profiling ----------------------------------------------------------------------------------------------------
 
-bool program_profile(struct program *x, enum rate r, double *seconds, struct err *e)
+static bool read_marks(struct program *x, enum rate r, double *seconds, struct err *e)
 {
+    struct gpu *g = x->gpu;
     struct replay *p = &x->replay[r];
+    uint32_t n = x->plan->n_seq[r] + p->n_segment;
+    uint64_t *t = mem_zero(n, sizeof *t, e);
+    if (!t) return false;
+    VkResult got = g->vk.vkGetQueryPoolResults(g->dev, x->marks, 0, n, n * sizeof *t, t, sizeof *t,
+                                               VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT);
+    bool ok = gpu_ok(g, got, "vkGetQueryPoolResults", e);
+    for (uint32_t s = 0; ok && s < p->n_segment; s++)
+        for (uint32_t i = p->segment[s].first; i < p->segment[s].first + p->segment[s].count; i++)
+            seconds[i] = t[i + s + 1] > t[i + s] ? (double)(t[i + s + 1] - t[i + s]) * g->caps.timestamp_ns * 1e-9 : 0;
+    free(t);
+    return ok;
+}
+
+static bool record_all(struct program *x, enum rate r, struct err *e)
+{
+    x->replay[r].recut = true; // until everything is recorded
+    for (uint32_t s = 0; s < x->replay[r].n_segment; s++)
+        if (!record(x, r, s, e)) return false;
+    x->replay[r].recut = false;
+    return true;
+}
+
+bool program_profile(struct program *x, enum rate r, uint32_t replays, double *seconds, struct err *e)
+{
+    struct gpu *g = x->gpu;
+    uint32_t n = x->plan->n_seq[r];
     if (!x->clock) return err_set(e, ERR_UNSUPPORTED, "the device has no timestamps");
-    p->recut = true; // the cuts are lost, also when this fails half way
-    for (uint32_t i = 0; i < x->plan->n_seq[r]; i++) {
-        p->segment[0] = (struct segment){i, 1};
-        if (!record(x, r, 0, e) || !submit_segment(x, r, 0, &seconds[i], e)) return false;
+    if (n == 0) return true;
+    if (x->replay[r].recut && !program_cut(x, r, e)) return false;
+    VkQueryPoolCreateInfo marks = {.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
+                                   .queryType = VK_QUERY_TYPE_TIMESTAMP,
+                                   .queryCount = n + x->replay[r].n_segment};
+    bool ok = gpu_ok(g, g->vk.vkCreateQueryPool(g->dev, &marks, NULL, &x->marks), "vkCreateQueryPool", e) &&
+              record_all(x, r, e);
+    for (uint32_t k = 0; ok && k < replays; k++) {
+        double unused;
+        for (uint32_t s = 0; ok && s < x->replay[r].n_segment; s++) ok = submit_segment(x, r, s, &unused, e);
+        ok = ok && read_marks(x, r, seconds + (size_t)k * n, e);
     }
-    return program_cut(x, r, e);
+    if (x->marks) g->vk.vkDestroyQueryPool(g->dev, x->marks, NULL);
+    x->marks = VK_NULL_HANDLE;
+    x->replay[r].recut = true; // what is recorded writes into the pool that is gone
+    return ok && record_all(x, r, e);
 }
