@@ -1,8 +1,7 @@
 // linear.c — y = act(x w^T + b) and its two residual forms, one set of kernels for all three.
 // Knows nothing about models.
 #include "kernels/common.h"
-
-#include <string.h>
+#include "kernels/coop.h"
 
 enum { X, W, BIAS, RES, TABLE, NOW, COND, OPERANDS }; // absent ones are {0}; shaders/inc/linear.glsl has the same order
 enum finish { FINISH_PLAIN, FINISH_ADD, FINISH_GATE };
@@ -321,73 +320,59 @@ static const struct kernel_row tile64 = {
 // --- matrix units: linear_coop.comp --------------------------------------------------------------------------------
 
 struct coop_tile {
-    uint32_t bm, bn, bk, wm, wn; // as in linear_coop.comp
+    uint32_t bm, bn, bk, wm, wn, stages, slices; // as in linear_coop.comp
 };
-
-enum { VENDOR_INTEL = 0x8086 };
-
-// Intel's matrix units work on the narrowest subgroups.
-static uint32_t coop_subgroup(const struct caps *c)
-{
-    return c->vendor == VENDOR_INTEL ? c->subgroup_min : c->subgroup;
-}
 
 static uint32_t coop_threads(const struct caps *c, const struct coop_tile *t)
 {
-    return t->bm / t->wm * (t->bn / t->wn) * coop_subgroup(c);
+    return t->slices * (t->bm / t->wm) * (t->bn / t->wn) * coop_subgroup(c);
 }
 
 // Sums per lane stay at 64 whatever the subgroup size. Drivers that emulate matrix units compile anything but the tiny
 // tile for half a minute.
 static const struct coop_tile *coop_tile(const struct caps *c, struct shape y)
 {
-    static const struct coop_tile large = {128, 128, 32, 64, 32}, large_wide = {128, 128, 32, 64, 64};
-    static const struct coop_tile small = {64, 64, 32, 32, 32}, tiny = {32, 32, 16, 16, 16};
-    if (c->type == CAPS_CPU) return &tiny;
+    static const struct coop_tile large = {128, 128, 32, 64, 32, 1, 1}, large_wide = {128, 128, 32, 64, 64, 1, 1},
+                                  small = {64, 64, 32, 32, 32, 1, 1}, tiny = {32, 32, 16, 16, 16, 2, 1},
+                                  tiny_sliced = {32, 32, 32, 16, 16, 1, 2};
+    if (c->type == CAPS_CPU) return y.cols % 32 ? &tiny : &tiny_sliced; // for tests only
     uint64_t tiles = (shape_rows(y) + large.bm - 1) / large.bm * ceil_div(y.cols, large.bn);
     return tiles < 64 ? &small : c->subgroup > 32 ? &large_wide : &large;
 }
 
-// The largest of the device's shapes, halves into floats, that divides the tile.
-static const struct coop_shape *coop_shape(const struct caps *c, const struct coop_tile *t)
+static const struct coop_shape *coop_tile_shape(const struct caps *c, const struct coop_tile *t)
 {
-    const struct coop_shape *best = NULL;
-    for (uint32_t i = 0; i < c->n_coop; i++) {
-        const struct coop_shape *s = &c->coop[i];
-        bool types = !strcmp(s->a, "f16") && !strcmp(s->b, "f16") && !strcmp(s->c, "f32") && !strcmp(s->r, "f32");
-        if (!types || !s->subgroup_scope || !s->m || !s->n || !s->k) continue;
-        if (t->wm % s->m || t->wn % s->n || t->bk % s->k || s->n % 2) continue;
-        if (!best || s->m * s->n * s->k > best->m * best->n * best->k) best = s;
-    }
-    return best;
-}
-
-// On Intel before Xe2 (subgroups of 8) llama.cpp saw 0.0007 to 20 times the speed of plain arithmetic: left off.
-static bool coop_pays(const struct caps *c)
-{
-    return c->vendor != VENDOR_INTEL || c->subgroup_min >= 16;
+    return t->bk % t->slices ? NULL : coop_shape(c, t->wm, t->wn, t->bk / t->slices);
 }
 
 static bool coop_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
     const struct coop_tile *t = coop_tile(c, op_output(g, o)->sh);
-    const struct coop_shape *s = coop_shape(c, t);
-    if (!c->coop1 || !c->f16_math || !s || !coop_pays(c)) return false;
+    const struct coop_shape *s = coop_tile_shape(c, t);
+    if (!s) return false;
     bool halves = is_half(op_operand(g, o, X)) && is_half(op_operand(g, o, W));
-    bool whole = c->subgroup_pick || c->subgroup_min == c->subgroup_max; // else subgroups may differ
     uint32_t threads = coop_threads(c, t), pieces = t->bk / 8;
-    uint32_t shared = (t->bm + t->bn) * (pieces + 1) * 16 + threads / coop_subgroup(c) * s->m * s->n * 4;
-    return halves && whole && op_operand(g, o, X)->sh.cols % 8 == 0 && threads <= c->threads_max &&
+    uint32_t shared = t->stages * (t->bm + t->bn) * (pieces + 1) * 16 + threads / coop_subgroup(c) * s->m * s->n * 4;
+    return halves && op_operand(g, o, X)->sh.cols % 8 == 0 && threads <= c->threads_max &&
            threads <= c->threads_x_max && shared <= c->shared_max && t->bm * pieces % threads == 0 &&
            t->bn * pieces % threads == 0;
+}
+
+// Every tile lies inside y, and inside one item where the gate differs between items.
+static bool coop_whole(const struct graph *g, const struct op *o, struct shard s, const struct coop_tile *t)
+{
+    struct shape y = op_output(g, o)->sh;
+    return s.count % t->bm == 0 && y.cols % t->bn == 0 &&
+           (param(o)->finish != FINISH_GATE || (s.first % t->bm == 0 && y.rows % t->bm == 0));
 }
 
 static void coop_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l)
 {
     const struct coop_tile *t = coop_tile(c, op_output(g, o)->sh);
-    const struct coop_shape *m = coop_shape(c, t);
+    const struct coop_shape *m = coop_tile_shape(c, t);
     open_launch(g, o, s, l, coop_threads(c, t));
-    const uint32_t sizes[] = {t->bm, t->bn, t->bk, t->wm, t->wn, m->m, m->n, m->k};
+    const uint32_t sizes[] = {t->bm,    t->bn, t->bk, t->wm, t->wn, m->m, m->n, m->k, t->stages, coop_whole(g, o, s, t),
+                              t->slices};
     for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
     if (c->subgroup_pick) l->subgroup = coop_subgroup(c);
     launch_groups(c, l, (uint64_t)ceil_div(s.count, t->bm) * ceil_div(op_output(g, o)->sh.cols, t->bn));
@@ -401,8 +386,61 @@ static const struct kernel_row coop = {
     .pack = coop_pack,
 };
 
-static const struct kernel_row *const kernels[] = {
-    &bcast_fixed_f32, &bcast_fixed_f16, &bcast_fixed_f16_f32, &bcast_address, &bcast, &coop, &tile128, &tile64, NULL};
+// --- whole tiles of a workgroup: linear_coop2.comp ------------------------------------------------------------------
+
+static const struct coop_tile *coop2_tile(const struct graph *g, const struct op *o)
+{
+    static const struct coop_tile large = {.bm = 128, .bn = 128, .bk = 64}, small = {.bm = 64, .bn = 64, .bk = 64};
+    struct shape y = op_output(g, o)->sh;
+    uint64_t tiles = (shape_rows(y) + large.bm - 1) / large.bm * ceil_div(y.cols, large.bn);
+    return tiles < 64 ? &small : &large;
+}
+
+static uint32_t coop2_threads(const struct coop_tile *t)
+{
+    return t->bm > 64 ? 256 : 128; // sizes for which the drivers that have this list shapes
+}
+
+static bool coop2_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    uint32_t threads = coop2_threads(coop2_tile(g, o));
+    bool halves = is_half(op_operand(g, o, X)) && is_half(op_operand(g, o, W));
+    return coop2_usable(c) && halves && op_operand(g, o, X)->sh.cols % 8 == 0 && op_output(g, o)->sh.cols % 8 == 0 &&
+           threads <= c->threads_max && threads <= c->threads_x_max;
+}
+
+static void coop2_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                       struct launch *l)
+{
+    const struct coop_tile *t = coop2_tile(g, o);
+    open_launch(g, o, s, l, coop2_threads(t));
+    bool whole = coop_whole(g, o, s, t) && op_operand(g, o, X)->sh.cols % t->bk == 0;
+    const uint32_t sizes[] = {t->bm, t->bn, t->bk, 0, 0, 0, 0, 0, 0, whole};
+    for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
+    if (c->subgroup_pick) l->subgroup = c->subgroup;
+    launch_groups(c, l, (uint64_t)ceil_div(s.count, t->bm) * ceil_div(op_output(g, o)->sh.cols, t->bn));
+}
+
+static const struct kernel_row coop2 = {
+    .name = "linear_coop2",
+    .shader = "linear_coop2",
+    .needs =
+        "cooperative matrices of workgroups (VK_NV_cooperative_matrix2), Vulkan 1.3, F16 operands, widths of whole "
+        "16 bytes",
+    .fits = coop2_fits,
+    .pack = coop2_pack,
+};
+
+static const struct kernel_row *const kernels[] = {&bcast_fixed_f32,
+                                                   &bcast_fixed_f16,
+                                                   &bcast_fixed_f16_f32,
+                                                   &bcast_address,
+                                                   &bcast,
+                                                   &coop,
+                                                   &coop2,
+                                                   &tile128,
+                                                   &tile64,
+                                                   NULL};
 
 // --- cases ---------------------------------------------------------------------------------------------------------
 
@@ -412,11 +450,16 @@ static const struct linear_case {
     enum act act;
     bool half; // the matrix in F16 whatever the graph says
 } shapes[] = {
-    {1, 1, 1, 1, true, ACT_NONE, false},           {1, 129, 31, 129, false, ACT_NONE, true},
-    {1, 2, 34, 66, true, ACT_SILU, false},         {3, 5, 16, 33, true, ACT_NONE, true},
-    {1, 3, 17, 31, false, ACT_GELU_TANH, true},    {2, 37, 258, 66, true, ACT_NONE, false},
-    {1, 13, 8, 130, true, ACT_GELU_TANH, false},   {1, 65, 72, 64, true, ACT_GELU_ERF, false},
-    {5, 220, 24, 900, true, ACT_GELU_TANH, false}, // enough tiles for the large ones
+    {1, 1, 1, 1, true, ACT_NONE, false},
+    {1, 129, 31, 129, false, ACT_NONE, true},
+    {1, 2, 34, 66, true, ACT_SILU, false},
+    {3, 5, 16, 33, true, ACT_NONE, true},
+    {1, 3, 17, 31, false, ACT_GELU_TANH, true},
+    {2, 37, 258, 66, true, ACT_NONE, false},
+    {1, 13, 8, 130, true, ACT_GELU_TANH, false},
+    {1, 65, 72, 64, true, ACT_GELU_ERF, false},
+    {5, 220, 24, 900, true, ACT_GELU_TANH, false},  // enough tiles for the large ones
+    {2, 128, 200, 128, true, ACT_GELU_TANH, false}, // whole tiles only
 };
 
 static void case_operands(struct graph *g, const struct linear_case *s, ten in[3])

@@ -1,0 +1,376 @@
+// gpu_sweep.c — candidates of the matrix products and of attention at the shapes of DiT models, timed by device
+// timestamps and compared with sampled values in double precision. Run by tools/gpu-report; no test.
+//   gpu_sweep            every candidate       gpu_sweep facts      what the driver says of its matrix units
+//   gpu_sweep TEXT...    candidates or shapes whose names contain one of the texts
+// A product is done with as many different weights as outgrow a cache, one after another, as a network does it.
+#include "exec/exec.h"
+#include "gpu/coopmat.h"
+#include "kernels/common.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REPEATS = 10, SAMPLES = 300, OPS_MAX = 64 };
+static const double beyond_cache = 80e6; // bytes of weights in turn: H100's second level holds 50 MiB
+
+// --- candidates ----------------------------------------------------------------------------------------------------
+
+// bm, bn, bk, wm, wn, stages, slices as in linear_coop.comp; for linear_coop2 bm, bn, bk and subgroups in `wm`
+struct candidate {
+    const char *shader;
+    uint32_t bm, bn, bk, wm, wn, stages, slices;
+};
+
+static const struct candidate candidates[] = {
+    {"linear_coop", 64, 64, 32, 32, 32, 1, 1},   {"linear_coop", 64, 64, 32, 32, 32, 2, 1},
+    {"linear_coop", 64, 64, 64, 32, 32, 1, 1},   {"linear_coop", 64, 64, 64, 32, 32, 2, 1},
+    {"linear_coop", 64, 64, 128, 32, 32, 1, 1},  {"linear_coop", 64, 64, 64, 32, 32, 2, 2},
+    {"linear_coop", 64, 64, 128, 32, 32, 1, 2},  {"linear_coop", 64, 64, 128, 32, 32, 1, 4},
+    {"linear_coop", 64, 64, 64, 64, 32, 2, 2},   {"linear_coop", 32, 64, 64, 32, 32, 2, 2},
+    {"linear_coop", 128, 64, 32, 64, 32, 1, 1},  {"linear_coop", 128, 64, 32, 64, 32, 2, 1},
+    {"linear_coop", 128, 64, 64, 64, 32, 1, 1},  {"linear_coop", 128, 64, 64, 32, 32, 1, 1},
+    {"linear_coop", 128, 64, 64, 64, 32, 1, 2},  {"linear_coop", 64, 128, 32, 32, 64, 2, 1},
+    {"linear_coop", 64, 128, 64, 32, 64, 1, 1},  {"linear_coop", 64, 128, 64, 32, 32, 1, 1},
+    {"linear_coop", 64, 128, 64, 32, 64, 1, 2},  {"linear_coop", 128, 128, 32, 64, 32, 1, 1},
+    {"linear_coop", 128, 128, 32, 64, 32, 2, 1}, {"linear_coop", 128, 128, 32, 64, 64, 1, 1},
+    {"linear_coop", 128, 128, 32, 64, 64, 2, 1}, {"linear_coop", 128, 128, 64, 64, 32, 1, 1},
+    {"linear_coop", 128, 128, 64, 64, 64, 1, 1}, {"linear_coop", 128, 128, 32, 32, 32, 1, 1},
+    {"linear_coop", 256, 64, 32, 64, 32, 1, 1},  {"linear_coop", 256, 64, 32, 64, 32, 2, 1},
+    {"linear_coop", 256, 128, 32, 64, 64, 1, 1}, {"linear_coop", 128, 192, 32, 64, 48, 1, 1},
+    {"linear_coop2", 64, 64, 32, 4, 0, 0, 0},    {"linear_coop2", 64, 64, 64, 4, 0, 0, 0},
+    {"linear_coop2", 64, 64, 64, 8, 0, 0, 0},    {"linear_coop2", 64, 64, 128, 4, 0, 0, 0},
+    {"linear_coop2", 64, 128, 32, 4, 0, 0, 0},   {"linear_coop2", 64, 128, 64, 4, 0, 0, 0},
+    {"linear_coop2", 64, 128, 64, 8, 0, 0, 0},   {"linear_coop2", 128, 64, 32, 4, 0, 0, 0},
+    {"linear_coop2", 128, 64, 64, 4, 0, 0, 0},   {"linear_coop2", 128, 64, 64, 8, 0, 0, 0},
+    {"linear_coop2", 128, 128, 32, 4, 0, 0, 0},  {"linear_coop2", 128, 128, 32, 8, 0, 0, 0},
+    {"linear_coop2", 128, 128, 64, 4, 0, 0, 0},  {"linear_coop2", 128, 128, 64, 8, 0, 0, 0},
+    {"linear_coop2", 128, 256, 32, 8, 0, 0, 0},  {"linear_coop2", 128, 256, 64, 8, 0, 0, 0},
+    {"linear_coop2", 256, 128, 32, 8, 0, 0, 0},  {"linear_coop2", 256, 128, 64, 8, 0, 0, 0},
+    {"linear_coop2", 64, 96, 64, 4, 0, 0, 0},    {"linear_coop2", 128, 96, 64, 8, 0, 0, 0},
+};
+
+static const struct product {
+    const char *name;
+    uint32_t items, rows, k, n;
+    bool gate;
+    enum act act;
+} products[] = {
+    {"XL/2 qkv", 2, 256, 1152, 3456, false, ACT_NONE},      {"XL/2 proj", 2, 256, 1152, 1152, true, ACT_NONE},
+    {"XL/2 fc1", 2, 256, 1152, 4608, false, ACT_GELU_TANH}, {"XL/2 fc2", 2, 256, 4608, 1152, true, ACT_NONE},
+    {"B/2 qkv", 2, 256, 768, 2304, false, ACT_NONE},        {"B/2 fc2", 2, 256, 3072, 768, true, ACT_NONE},
+    {"S/2 fc1", 2, 256, 384, 1536, false, ACT_GELU_TANH},   {"4096^3", 1, 4096, 4096, 4096, false, ACT_NONE},
+};
+
+extern const struct op_row op_linear_row, op_linear_gate_row; // kernels/table.c
+
+struct sweep {
+    struct gpu gpu;
+    double *times;
+    const char *const *filter;
+    int n_filter;
+};
+
+static bool wanted(const struct sweep *s, const char *text)
+{
+    for (int i = 0; i < s->n_filter; i++)
+        if (strstr(text, s->filter[i])) return true;
+    return s->n_filter == 0;
+}
+
+static uint32_t noise(uint32_t *state) // xorshift
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    return *state ^= *state << 5;
+}
+
+static float uniform(uint32_t *state) // a multiple of 1/1024: exact in halves
+{
+    return (float)((int32_t)(noise(state) >> 20) - 2048) / 2048.0f;
+}
+
+// --- forcing a candidate onto a plan -------------------------------------------------------------------------------
+
+// A kernel's functions know nothing but the op, so the candidate under test is what this file holds.
+static const struct candidate *current;
+static const struct kernel_row *base; // the row whose launch is varied
+
+static uint32_t subgroup_of(const struct caps *c)
+{
+    return c->vendor == 0x8086 ? c->subgroup_min : c->subgroup;
+}
+
+static void forced_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                        struct launch *l)
+{
+    const struct candidate *t = current;
+    bool two = !strcmp(t->shader, "linear_coop2");
+    struct shape y = op_output(g, o)->sh;
+    base->pack(c, g, o, s, l);
+    uint32_t subgroups = two ? t->wm : t->slices * (t->bm / t->wm) * (t->bn / t->wn);
+    l->spec[1] = subgroups * subgroup_of(c);
+    const uint32_t first[] = {t->bm, t->bn, t->bk};
+    memcpy(&l->spec[5], first, sizeof first);
+    if (!two) {
+        l->spec[8] = t->wm;
+        l->spec[9] = t->wn;
+        l->spec[13] = t->stages;
+        l->spec[14] = s.count % t->bm == 0 && y.cols % t->bn == 0 && y.rows % t->bm == 0;
+        l->spec[15] = t->slices;
+    }
+    launch_groups(c, l, (uint64_t)ceil_div(s.count, t->bm) * ceil_div(y.cols, t->bn));
+}
+
+static const struct kernel_row *row_named(const struct op_row *row, const char *name)
+{
+    for (const struct kernel_row *const *k = row->kernels; *k; k++)
+        if (!strcmp((*k)->name, name)) return *k;
+    return NULL;
+}
+
+static bool candidate_fits(const struct caps *c, const struct candidate *t)
+{
+    uint32_t sg = subgroup_of(c), threads, k8 = t->bk / 8;
+    if (!strcmp(t->shader, "linear_coop2")) return c->coop2 && t->wm * sg <= c->threads_max;
+    threads = t->slices * (t->bm / t->wm) * (t->bn / t->wn) * sg;
+    uint32_t tiles = (t->bm / t->wm) * (t->bn / t->wn), shared = t->stages * (t->bm + t->bn) * (k8 + 1) * 16;
+    shared += (t->slices > 1 ? (t->slices - 1) * tiles : tiles) * 16 * 16 * 4;
+    return c->coop1 && threads <= c->threads_max && shared <= c->shared_max && t->bm * k8 % threads == 0 &&
+           t->bn * k8 % threads == 0 && threads % k8 == 0;
+}
+
+// --- one run -------------------------------------------------------------------------------------------------------
+
+struct run {
+    struct graph g;
+    struct plan *plan;
+    struct program *program;
+    ten x, res, gate_table, w[OPS_MAX], y;
+    uint32_t n;
+    float *hx, *hw, *hres, *hgate, *hy; // of the last op
+};
+
+static bool run_build(struct run *r, const struct product *p, struct err *e)
+{
+    double bytes = 2.0 * p->k * p->n;
+    r->n = (uint32_t)fmin(OPS_MAX, ceil(beyond_cache / bytes));
+    graph_open(&r->g, DT_F16, DT_F16, e);
+    r->x = case_act(&r->g, 0, (struct shape){p->items, p->rows, p->k});
+    struct shape y = {p->items, p->rows, p->n};
+    struct mod gate = {0};
+    if (p->gate) {
+        r->res = case_state(&r->g, 3, DT_F32, y);
+        gate = case_mod(&r->g, 4, p->items, p->n, 1);
+        r->gate_table = gate.table;
+    }
+    ten bias = case_weight(&r->g, 2, DT_F32, (struct shape){1, 1, p->n});
+    for (uint32_t i = 0; i < r->n; i++) {
+        r->w[i] = case_weight(&r->g, 1, DT_F16, (struct shape){1, p->n, p->k});
+        r->y = p->gate ? op_linear_gate(&r->g, r->x, r->w[i], bias, gate, r->res)
+                       : op_linear(&r->g, r->x, r->w[i], bias, p->act);
+    }
+    if (e->code != ERR_NONE) return false;
+    r->g.t[r->y.id].keep = true;
+    return true;
+}
+
+static bool run_fill(struct run *r, const struct product *p, struct err *e)
+{
+    uint64_t nx = (uint64_t)p->items * p->rows * p->k, nw = (uint64_t)p->n * p->k;
+    uint64_t ny = (uint64_t)p->items * p->rows * p->n;
+    uint32_t state = 3;
+    r->hx = mem_zero(nx, 4, e);
+    r->hw = mem_zero(nw, 4, e);
+    r->hres = mem_zero(ny, 4, e);
+    r->hy = mem_zero(ny, 4, e);
+    uint16_t *half = mem_zero(nw, 2, e);
+    if (!r->hx || !r->hw || !r->hres || !r->hy || !half) return free(half), false;
+    for (uint64_t i = 0; i < nx; i++) r->hx[i] = uniform(&state);
+    for (uint64_t i = 0; i < nw; i++) r->hw[i] = uniform(&state), half[i] = half_from_float(r->hw[i]);
+    for (uint64_t i = 0; i < ny; i++) r->hres[i] = uniform(&state);
+    bool ok = program_write(r->program, r->x, 0, nx, r->hx, e);
+    for (uint32_t i = 0; ok && i < r->n; i++) ok = program_weight(r->program, r->w[i], half, DT_F16, e);
+    free(half);
+    ok = ok && program_weight(r->program, graph_find(&r->g, "in2"), r->hres, DT_F32, e);
+    if (ok && p->gate) {
+        uint64_t n = shape_count(graph_at(&r->g, r->gate_table)->sh);
+        r->hgate = mem_zero(n, 4, e);
+        for (uint64_t i = 0; r->hgate && i < n; i++) r->hgate[i] = uniform(&state);
+        const struct tick tick = {0};
+        const uint32_t cond[8] = {1, 2, 1, 2};
+        ok = r->hgate && program_write(r->program, r->gate_table, 0, n, r->hgate, e) &&
+             program_write(r->program, graph_find(&r->g, "in5"), 0, TICK_WORDS, &tick, e) &&
+             program_write(r->program, graph_find(&r->g, "in6"), 0, p->items, cond, e) &&
+             program_write(r->program, r->res, 0, ny, r->hres, e);
+    }
+    return ok;
+}
+
+static double expected(const struct run *r, const struct product *p, uint64_t row, uint32_t col)
+{
+    double v = r->hres[col]; // the bias
+    for (uint32_t k = 0; k < p->k; k++) v += (double)r->hx[row * p->k + k] * r->hw[(uint64_t)col * p->k + k];
+    v = act_value(v, p->act);
+    if (!p->gate) return v;
+    uint32_t slots = graph_at(&r->g, r->gate_table)->sh.rows, cond = row / p->rows % 2 ? 2 : 1;
+    return r->hres[row * p->n + col] + v * r->hgate[((uint64_t)cond * slots + 1) * p->n + col];
+}
+
+// The largest difference among samples, relative to the largest value.
+static bool error_of(struct run *r, const struct product *p, double *error, struct err *e)
+{
+    uint64_t rows = (uint64_t)p->items * p->rows, ny = rows * p->n;
+    uint32_t state = 11;
+    double most = 0, size = 1e-9;
+    if (!program_read(r->program, r->y, 0, ny, r->hy, e)) return false;
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        uint64_t row = i == 0 ? 0 : i == 1 ? rows - 1 : noise(&state) % rows;
+        uint32_t col = i == 0 ? 0 : i == 1 ? p->n - 1 : noise(&state) % p->n;
+        double want = expected(r, p, row, col), d = fabs(r->hy[row * p->n + col] - want);
+        if (!(d <= most)) most = d;
+        if (fabs(want) > size) size = fabs(want);
+    }
+    *error = most / size;
+    return true;
+}
+
+static void run_close(struct run *r)
+{
+    program_close(r->program);
+    plan_free(r->plan);
+    graph_close(&r->g);
+    free(r->hx);
+    free(r->hw);
+    free(r->hres);
+    free(r->hgate);
+    free(r->hy);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+struct timing {
+    double median, least, compile;
+};
+
+static bool run_time(struct run *r, struct timing *t, struct err *e)
+{
+    double seconds[REPEATS];
+    for (int i = -3; i < REPEATS; i++) {
+        if (!program_run(r->program, RATE_STEP, NULL, NULL, e)) return false;
+        if (i >= 0) seconds[i] = program_stats(r->program, RATE_STEP).seconds / r->n;
+    }
+    qsort(seconds, REPEATS, sizeof *seconds, by_value);
+    t->median = seconds[REPEATS / 2];
+    t->least = seconds[0];
+    return true;
+}
+
+static bool try_product(struct sweep *s, const struct product *p, const struct candidate *t, const char *name,
+                        const struct kernel_row *row, struct err *e)
+{
+    struct run r = {0};
+    struct timing time = {0};
+    double error = 0, flops = 2.0 * p->items * p->rows * p->k * p->n;
+    bool ok = run_build(&r, p, e);
+    r.plan = ok ? plan_make_forced(&r.g, &s->gpu.caps, row, e) : NULL;
+    struct kernel_row forced = *row;
+    if (t && r.plan) {
+        current = t;
+        base = row;
+        forced.name = name;
+        forced.shader = t->shader;
+        forced.pack = forced_pack;
+        for (uint32_t i = 0; i < r.plan->n_seq[RATE_STEP]; i++) r.plan->seq[RATE_STEP][i].kernel = &forced;
+    }
+    double start = clock_seconds();
+    r.program = r.plan ? program_open(&s->gpu, r.plan, e) : NULL;
+    time.compile = clock_seconds() - start;
+    ok = r.program && run_fill(&r, p, e) && run_time(&r, &time, e) && error_of(&r, p, &error, e);
+    if (ok)
+        printf("| %s | %s | %.2f | %.2f | %.1f | %.1e%s | %.2f |\n", p->name, name, time.median * 1e6, time.least * 1e6,
+               flops / time.median * 1e-12, error, error < 2e-3 ? "" : " WRONG", time.compile);
+    else
+        printf("| %s | %s | failed: %s | | | | |\n", p->name, name, e->text);
+    fflush(stdout);
+    run_close(&r);
+    return ok;
+}
+
+static void sweep_products(struct sweep *s)
+{
+    printf("| product | candidate | us median | us least | TFLOP/s | error | compile s "
+           "|\n|---|---|---|---|---|---|---|\n");
+    for (uint32_t i = 0; i < COUNTOF(products) && !s->gpu.lost; i++) {
+        const struct product *p = &products[i];
+        const struct op_row *row = p->gate ? &op_linear_gate_row : &op_linear_row;
+        const struct kernel_row *coop = row_named(row, "linear_coop");
+        for (uint32_t c = 0; c < COUNTOF(candidates) && !s->gpu.lost; c++) {
+            const struct candidate *t = &candidates[c];
+            struct err e = {0};
+            char name[80], key[120];
+            snprintf(name, sizeof name, "%s %ux%ux%u %s%ux%u s%u k%u", t->shader, t->bm, t->bn, t->bk, t->wn ? "w" : "",
+                     t->wm, t->wn, t->stages, t->slices);
+            if (!t->wn) snprintf(name, sizeof name, "%s %ux%ux%u %u subgroups", t->shader, t->bm, t->bn, t->bk, t->wm);
+            snprintf(key, sizeof key, "%s, %s", p->name, name);
+            if (!wanted(s, key) || !coop || !candidate_fits(&s->gpu.caps, t) || !blob_find(t->shader)) continue;
+            try_product(s, p, t, name, coop, &e);
+        }
+        for (const struct kernel_row *const *k = row->kernels; *k && !s->gpu.lost; k++) {
+            struct err e = {0};
+            char key[120];
+            snprintf(key, sizeof key, "%s, %s", p->name, (*k)->name);
+            if (wanted(s, key) && !(*k)->addresses && strcmp((*k)->name, "linear_tile_64"))
+                try_product(s, p, NULL, (*k)->name, *k, &e);
+        }
+    }
+}
+
+// --- facts ---------------------------------------------------------------------------------------------------------
+
+static void facts(const struct sweep *s)
+{
+    const struct caps *c = &s->gpu.caps;
+    printf("%s, %s %s; shared %u, threads %u, subgroup %u (%u..%u), coop1 %d, coop2 %d, executable info %d, "
+           "timestamp %.3g ns\n",
+           c->name, c->driver_name, c->driver_info, c->shared_max, c->threads_max, c->subgroup, c->subgroup_min,
+           c->subgroup_max, c->coop1, c->coop2, c->executable_info, c->timestamp_ns);
+    for (uint32_t i = 0; i < c->n_coop; i++)
+        printf("coop1 %ux%ux%u %s %s %s -> %s%s\n", c->coop[i].m, c->coop[i].n, c->coop[i].k, c->coop[i].a,
+               c->coop[i].b, c->coop[i].c, c->coop[i].r, c->coop[i].subgroup_scope ? "" : " (wider than a subgroup)");
+    flexible_shape_fn get = (flexible_shape_fn)vkGetInstanceProcAddr(
+        s->gpu.inst, "vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV");
+    static struct coop2_shape list[256];
+    uint32_t n = COUNTOF(list);
+    for (uint32_t i = 0; i < n; i++) list[i].sType = (VkStructureType)COOP2_SHAPE;
+    if (!get || get(s->gpu.phys, &n, list) < VK_SUCCESS) n = 0;
+    for (uint32_t i = 0; i < n; i++)
+        printf("coop2 granularity %ux%ux%u types %d %d %d -> %d, saturating %u, scope %d, %u invocations\n", list[i].m,
+               list[i].n, list[i].k, list[i].a, list[i].b, list[i].c, list[i].result, list[i].saturating, list[i].scope,
+               list[i].invocations);
+}
+
+int main(int argc, char **argv)
+{
+    struct err e = {0};
+    struct gpu_wish wish = {.device = getenv("VKDIT_DEVICE"), .limits = getenv("VKDIT_LIMIT"), .cache_dir = ""};
+    struct sweep *s = calloc(1, sizeof *s);
+    bool ok = s && gpu_open(&s->gpu, &wish, &e);
+    if (!ok) {
+        printf("no device: %s\n", e.text);
+    } else if (argc > 1 && !strcmp(argv[1], "facts")) {
+        facts(s);
+    } else {
+        s->filter = (const char *const *)argv + 1;
+        s->n_filter = argc - 1;
+        sweep_products(s);
+    }
+    if (s) gpu_close(&s->gpu);
+    free(s);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
