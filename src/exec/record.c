@@ -187,6 +187,7 @@ bool program_weight(struct program *x, ten t, const void *src, enum dtype type, 
 {
     const struct tensor *w = &x->plan->g->t[t.id];
     const struct place *at = &x->plan->place[t.id];
+    if (!program_settle(x, e)) return false;
     if (at->bytes == 0) return true; // nothing reads it
     if (x->n_block[plan_set(x->plan, t.id)] == 0)
         return err_set(e, ERR_ARG, "%s: its memory has been dropped", w->name);
@@ -207,6 +208,7 @@ bool program_weight(struct program *x, ten t, const void *src, enum dtype type, 
 
 void program_drop_weights(struct program *x, enum rate r)
 {
+    program_settle(x, NULL); // a failure is the next call's: the device is lost
     close_set(x, (int)SET_WEIGHT + (int)r);
 }
 
@@ -276,7 +278,7 @@ static bool in_bounds(const struct program *x, ten t, uint64_t first, uint64_t c
 
 bool program_write(struct program *x, ten t, uint64_t first, uint64_t count, const void *src, struct err *e)
 {
-    if (!in_bounds(x, t, first, count, e)) return false;
+    if (!in_bounds(x, t, first, count, e) || !program_settle(x, e)) return false;
     const struct tensor *a = &x->plan->g->t[t.id];
     uint64_t at = x->plan->place[t.id].offset + first * dtype_bytes(a->dtype);
     struct gpu_buf *b = program_buffer(x, t.id);
@@ -291,7 +293,7 @@ bool program_write(struct program *x, ten t, uint64_t first, uint64_t count, con
 
 bool program_read(struct program *x, ten t, uint64_t first, uint64_t count, void *dst, struct err *e)
 {
-    if (!in_bounds(x, t, first, count, e)) return false;
+    if (!in_bounds(x, t, first, count, e) || !program_settle(x, e)) return false;
     const struct tensor *a = &x->plan->g->t[t.id];
     uint64_t at = x->plan->place[t.id].offset + first * dtype_bytes(a->dtype);
     struct gpu_buf *b = program_buffer(x, t.id);
