@@ -5,8 +5,8 @@
 
 # Whether the compiler knows what @prebuilt shaders need.
 function(vkdit_knows_matrices glslang dir out)
-    file(WRITE ${dir}/probe.comp "#version 450\n#extension GL_KHR_cooperative_matrix : require\n#extension GL_NV_cooperative_matrix2 : require\nvoid main() {}\n")
-    execute_process(COMMAND ${glslang} -V --target-env vulkan1.3 ${dir}/probe.comp -o ${dir}/probe.spv
+    file(WRITE ${dir}/probe.comp "#version 450\n#extension GL_KHR_cooperative_matrix : require\nvoid main() {}\n")
+    execute_process(COMMAND ${glslang} -V --target-env vulkan1.1 ${dir}/probe.comp -o ${dir}/probe.spv
         RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
     if(failed)
         set(${out} OFF PARENT_SCOPE)
@@ -37,16 +37,12 @@ function(vkdit_shaders out)
                 DEPENDS ${CMAKE_SOURCE_DIR}/shaders/prebuilt/${name}.spv COMMENT "prebuilt shader ${name}" VERBATIM)
             continue()
         endif()
-        set(target vulkan1.1)
-        if("@vulkan1.3" IN_LIST defines)
-            set(target vulkan1.3)
-        endif()
-        list(REMOVE_ITEM defines @prebuilt @vulkan1.3)
+        list(REMOVE_ITEM defines @prebuilt)
         list(TRANSFORM defines PREPEND -D)
         add_custom_command(OUTPUT ${spv}
-            COMMAND ${GLSLANG} -V -g0 --quiet --target-env ${target} --depfile ${spv}.d -I${CMAKE_SOURCE_DIR}/shaders ${defines}
+            COMMAND ${GLSLANG} -V -g0 --quiet --target-env vulkan1.1 --depfile ${spv}.d -I${CMAKE_SOURCE_DIR}/shaders ${defines}
                     ${CMAKE_SOURCE_DIR}/shaders/${source} -o ${spv}
-            COMMAND ${SPIRV_VAL} --target-env ${target} --scalar-block-layout ${spv}
+            COMMAND ${SPIRV_VAL} --target-env vulkan1.1 --scalar-block-layout ${spv}
             DEPENDS ${CMAKE_SOURCE_DIR}/shaders/${source} DEPFILE ${spv}.d
             COMMENT "shader ${name}" VERBATIM)
     endforeach()

@@ -11,7 +11,7 @@
 
 layout(constant_id = 5) const uint BM = 32; // rows of y per workgroup
 layout(constant_id = 6) const uint BN = 32; // columns
-layout(constant_id = 7) const uint BK = 16; // k per trip, a multiple of 8 and of SLICES * CK; THREADS divides BM * BK / 8 and BN * BK / 8
+layout(constant_id = 7) const uint BK = 16; // k per trip, a multiple of 8 and of SLICES * CK
 layout(constant_id = 8) const uint WM = 16; // rows per subgroup; SLICES * BM / WM * (BN / WN) subgroups
 layout(constant_id = 9) const uint WN = 16; // columns per subgroup
 layout(constant_id = 10) const uint CM = 8; // the device's matrix shape
@@ -20,6 +20,7 @@ layout(constant_id = 12) const uint CK = 8;
 layout(constant_id = 13) const uint STAGES = 1;    // 2: a trip's tiles are stored while the last one's are in use
 layout(constant_id = 14) const bool WHOLE = false; // every tile lies inside y and inside one item: no edges to mind
 layout(constant_id = 15) const uint SLICES = 1;    // of k, worked on side by side where y has too few tiles for the device
+layout(constant_id = 16) const uint DEPTH = 1;     // trips whose loads are under way in registers, 1 or 2
 
 layout(std430, set = 0, binding = 0) readonly buffer Wide_x { uvec4 wide_x[]; };
 layout(std430, set = 0, binding = 1) readonly buffer Wide_w { uvec4 wide_w[]; };
@@ -31,25 +32,67 @@ layout(std430, set = 0, binding = 7) writeonly buffer Wide_y { uint wide_y[]; };
 const uint K8 = BK / 8, LINE = K8 + 1; // one uvec4 of padding against bank conflicts
 const uint SUB_COLS = BN / WN, SUB_TILES = BM / WM * SUB_COLS, SUBGROUPS = SLICES * SUB_TILES;
 const uint LANES = THREADS / SUBGROUPS, SLICE_K = BK / SLICES;
-const uint STEP = THREADS / K8, X_LOADS = BM / STEP, W_LOADS = BN / STEP; // uvec4s per thread and trip
+const uint X_ALL = BM * K8, X_LOADS = (X_ALL + THREADS - 1) / THREADS; // uvec4s of a trip, and of each thread
+const uint W_ALL = BN * K8, W_LOADS = (W_ALL + THREADS - 1) / THREADS;
 const uint OUT = SLICES > 1 ? (SLICES - 1) * SUB_TILES : WHOLE ? 1 : SUB_TILES; // matrices on their way through out_tile
 shared uvec4 x_tile[STAGES * BM * LINE];
 shared uvec4 w_tile[STAGES * BN * LINE];
 shared float out_tile[OUT * CM * CN];
 
 // Eight values of k, zero outside the matrix. Without branches, so that many loads are under way.
-uvec4 fetch_x(uint row, uint k)
+uvec4 fetch_x(uint row, uint k, bool wanted)
 {
-    bool inside = (WHOLE || row < push.rows) && k < push.k / 8;
+    bool inside = wanted && (WHOLE || row < push.rows) && k < push.k / 8;
     uvec4 v = wide_x[push.at[0] / 4 + (inside ? row * (push.k / 8) + k : 0)];
     return inside ? v : uvec4(0);
 }
-uvec4 fetch_w(uint row, uint k)
+uvec4 fetch_w(uint row, uint k, bool wanted)
 {
-    bool inside = (WHOLE || row < push.n) && k < push.k / 8;
+    bool inside = wanted && (WHOLE || row < push.n) && k < push.k / 8;
     uvec4 v = wide_w[push.at[1] / 4 + (inside ? row * (push.k / 8) + k : 0)];
     return inside ? v : uvec4(0);
 }
+
+// The tiles that start at k, in eights, into registers x_ and w_. What no tile has room for is fetched in vain.
+#define FETCH(x_, w_, k_) \
+    [[unroll]] for (uint l = 0; l < X_LOADS; l++) { \
+        uint e = t + l * THREADS; \
+        x_[l] = fetch_x(row0 + e / K8, (k_) + e % K8, X_ALL % THREADS == 0 || e < X_ALL); \
+    } \
+    [[unroll]] for (uint l = 0; l < W_LOADS; l++) { \
+        uint e = t + l * THREADS; \
+        w_[l] = fetch_w(col0 + e / K8, (k_) + e % K8, W_ALL % THREADS == 0 || e < W_ALL); \
+    }
+
+// A trip: what x_ and w_ hold goes to shared memory, later tiles are fetched into them while this one is multiplied.
+#define TRIP(x_, w_, k_) \
+    [[unroll]] for (uint l = 0; l < X_LOADS; l++) { \
+        uint e = t + l * THREADS; \
+        if (X_ALL % THREADS == 0 || e < X_ALL) x_tile[x_at + e / K8 * LINE + e % K8] = x_[l]; \
+    } \
+    [[unroll]] for (uint l = 0; l < W_LOADS; l++) { \
+        uint e = t + l * THREADS; \
+        if (W_ALL % THREADS == 0 || e < W_ALL) w_tile[w_at + e / K8 * LINE + e % K8] = w_[l]; \
+    } \
+    barrier(); \
+    FETCH(x_, w_, (k_) + DEPTH * K8) \
+    [[unroll]] for (uint k = 0; k < SLICE_K; k += CK) { \
+        uint at = (slice * SLICE_K + k) / 8; \
+        coopmat<float16_t, gl_ScopeSubgroup, CM, CK, gl_MatrixUseA> a[WM / CM]; \
+        [[unroll]] for (uint i = 0; i < WM / CM; i++) \
+            coopMatLoad(a[i], x_tile, x_at + (my_row + i * CM) * LINE + at, LINE, gl_CooperativeMatrixLayoutRowMajor); \
+        [[unroll]] for (uint j = 0; j < WN / CN; j++) { \
+            coopmat<float16_t, gl_ScopeSubgroup, CK, CN, gl_MatrixUseB> b; \
+            coopMatLoad(b, w_tile, w_at + (my_col + j * CN) * LINE + at, LINE, gl_CooperativeMatrixLayoutColumnMajor); \
+            [[unroll]] for (uint i = 0; i < WM / CM; i++) sum[i][j] = coopMatMulAdd(a[i], b, sum[i][j]); \
+        } \
+    } \
+    if (STAGES == 1) { \
+        barrier(); \
+    } else { /* the stage that is written next was last read before this trip's barrier */ \
+        x_at = BM * LINE - x_at; \
+        w_at = BN * LINE - w_at; \
+    }
 
 #define SUM coopmat<float, gl_ScopeSubgroup, CM, CN, gl_MatrixUseAccumulator>
 
@@ -83,12 +126,13 @@ void finish_whole(uint row, uint col, inout SUM v)
 }
 
 // Finishes a matrix that may reach over an edge, through shared memory: which lane holds which sum is the device's secret.
-void finish_edge(uint row, uint col, uint at, SUM v)
+// Every subgroup calls this, with `mine` when it has a sum: some drivers take a subgroup's barrier for a workgroup's.
+void finish_edge(uint row, uint col, uint at, SUM v, bool mine)
 {
-    coopMatStore(v, out_tile, at, CN, gl_CooperativeMatrixLayoutRowMajor);
+    if (mine) coopMatStore(v, out_tile, at, CN, gl_CooperativeMatrixLayoutRowMajor);
     subgroupMemoryBarrierShared();
     subgroupBarrier();
-    for (uint e = gl_SubgroupInvocationID; e < CM * CN / 2; e += LANES) {
+    if (mine) for (uint e = gl_SubgroupInvocationID; e < CM * CN / 2; e += LANES) {
         uint r = e / (CN / 2), c = e % (CN / 2) * 2;
         vec2 two = vec2(out_tile[at + r * CN + c], out_tile[at + r * CN + c + 1]);
         if (row + r < push.rows)
@@ -109,35 +153,13 @@ void main()
     SUM sum[WM / CM][WN / CN];
     [[unroll]] for (uint i = 0; i < WM / CM; i++) [[unroll]] for (uint j = 0; j < WN / CN; j++) sum[i][j] = SUM(0.0);
 
-    uint load_row = t / K8, load_k = t % K8; // THREADS is a multiple of K8
-    uvec4 x_next[X_LOADS], w_next[W_LOADS];
-    [[unroll]] for (uint l = 0; l < X_LOADS; l++) x_next[l] = fetch_x(row0 + load_row + l * STEP, load_k);
-    [[unroll]] for (uint l = 0; l < W_LOADS; l++) w_next[l] = fetch_w(col0 + load_row + l * STEP, load_k);
+    uvec4 x_even[X_LOADS], w_even[W_LOADS], x_odd[X_LOADS], w_odd[W_LOADS];
+    FETCH(x_even, w_even, 0)
+    if (DEPTH == 2) { FETCH(x_odd, w_odd, K8) }
     uint x_at = 0, w_at = 0; // of this trip's stage
-    for (uint k0 = 0; k0 < push.k / 8; k0 += K8) {
-        [[unroll]] for (uint l = 0; l < X_LOADS; l++) x_tile[x_at + (load_row + l * STEP) * LINE + load_k] = x_next[l];
-        [[unroll]] for (uint l = 0; l < W_LOADS; l++) w_tile[w_at + (load_row + l * STEP) * LINE + load_k] = w_next[l];
-        barrier();
-        uint k1 = k0 + K8 + load_k; // fetched while this trip computes
-        [[unroll]] for (uint l = 0; l < X_LOADS; l++) x_next[l] = fetch_x(row0 + load_row + l * STEP, k1);
-        [[unroll]] for (uint l = 0; l < W_LOADS; l++) w_next[l] = fetch_w(col0 + load_row + l * STEP, k1);
-        [[unroll]] for (uint k = 0; k < SLICE_K; k += CK) {
-            uint at = (slice * SLICE_K + k) / 8;
-            coopmat<float16_t, gl_ScopeSubgroup, CM, CK, gl_MatrixUseA> a[WM / CM];
-            [[unroll]] for (uint i = 0; i < WM / CM; i++)
-                coopMatLoad(a[i], x_tile, x_at + (my_row + i * CM) * LINE + at, LINE, gl_CooperativeMatrixLayoutRowMajor);
-            [[unroll]] for (uint j = 0; j < WN / CN; j++) {
-                coopmat<float16_t, gl_ScopeSubgroup, CK, CN, gl_MatrixUseB> b;
-                coopMatLoad(b, w_tile, w_at + (my_col + j * CN) * LINE + at, LINE, gl_CooperativeMatrixLayoutColumnMajor);
-                [[unroll]] for (uint i = 0; i < WM / CM; i++) sum[i][j] = coopMatMulAdd(a[i], b, sum[i][j]);
-            }
-        }
-        if (STAGES == 1) {
-            barrier();
-        } else { // the stage that is written next was last read before this trip's barrier
-            x_at = BM * LINE - x_at;
-            w_at = BN * LINE - w_at;
-        }
+    for (uint k0 = 0; k0 < push.k / 8; k0 += DEPTH * K8) {
+        TRIP(x_even, w_even, k0)
+        if (DEPTH == 2) if (k0 + K8 < push.k / 8) { TRIP(x_odd, w_odd, k0 + K8) }
     }
     [[unroll]] for (uint i = 0; i < WM / CM; i++)
         [[unroll]] for (uint j = 0; j < WN / CN; j++) {
@@ -153,12 +175,10 @@ void main()
                     sum[i][j] = sum[i][j] + more;
                 }
             }
-            if (slice == 0) {
-                if (WHOLE)
-                    finish_whole(row, col, sum[i][j]);
-                else
-                    finish_edge(row, col, tile * CM * CN, sum[i][j]);
-            }
+            if (!WHOLE)
+                finish_edge(row, col, tile * CM * CN, sum[i][j], slice == 0);
+            else if (slice == 0)
+                finish_whole(row, col, sum[i][j]);
             if (SLICES > 1) barrier();
         }
 }

@@ -15,7 +15,7 @@ static bool open_set(struct program *x, int set, struct err *e)
     if (!x->block[set]) return false;
     x->n_block[set] = p->n_block[set];
     for (uint32_t b = 0; b < p->n_block[set]; b++)
-        if (!gpu_buf_open(x->gpu, &x->block[set][b], p->block[set][b], set == SET_INPUT ? GPU_MAPPED : GPU_DEVICE, e))
+        if (!gpu_buf_open(x->gpu, &x->block[set][b], p->block[set][b], set == SET_INPUT ? GPU_INPUT : GPU_DEVICE, e))
             return false;
     return true;
 }

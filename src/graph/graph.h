@@ -81,7 +81,7 @@ struct span {
     uint64_t first, count;
 }; // elements
 
-enum { SPEC_MAX = 16, PUSH_WORDS = 16, BIND_MAX = 8 };
+enum { SPEC_MAX = 20, PUSH_WORDS = 16, BIND_MAX = 8 };
 
 // What one dispatch needs besides its operands.
 struct launch {
@@ -112,6 +112,7 @@ struct kernel_row {
     const char *shader; // blob name (shaders/MANIFEST)
     bool addresses;
     const char *needs; // one phrase for people: why a device may not run it
+    bool measured;     // one of several that suit the same devices: which is best at a shape is measured (exec/tune.h)
     bool (*fits)(const struct caps *c, const struct graph *g, const struct op *o);
     void (*pack)(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l);
     struct layout (*weight_layout)(const struct caps *c, const struct graph *g, const struct op *o,

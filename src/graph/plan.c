@@ -1,5 +1,6 @@
 // plan.c — kernel per op, shards, memory places and barriers. A pure function of the tape and the caps.
 #include "graph/plan.h"
+#include "graph/tuned.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +10,22 @@ enum { PLACE_ALIGN = 256, SETS = RATE_COUNT + 3 };
 static const uint64_t block_cap = 1ull << 30; // every Vulkan device can allocate this much at once
 static const double shard_seconds = 0.1;      // one dispatch should not hold a desktop longer than this
 
+// What was measured to be the fastest, where something was.
+static const struct kernel_row *measured_kernel(const struct graph *g, const struct caps *c, const struct op *o)
+{
+    char key[TUNED_KEY];
+    if (!c->tuned) return NULL;
+    tuned_key(g, o, key);
+    const struct tuned_choice *choice = tuned_find(c->tuned, key);
+    for (const struct kernel_row *const *k = o->row->kernels; choice && k && *k; k++)
+        if (!strcmp((*k)->name, choice->kernel)) return !(*k)->fits || (*k)->fits(c, g, o) ? *k : NULL;
+    return NULL;
+}
+
 const struct kernel_row *plan_kernel(const struct graph *g, const struct caps *c, const struct op *o)
 {
+    const struct kernel_row *measured = measured_kernel(g, c, o);
+    if (measured) return measured;
     for (const struct kernel_row *const *k = o->row->kernels; k && *k; k++)
         if (!(*k)->fits || (*k)->fits(c, g, o)) return *k;
     return NULL;

@@ -31,9 +31,3 @@ const struct coop_shape *coop_shape(const struct caps *c, uint32_t m, uint32_t n
     }
     return best;
 }
-
-bool coop2_usable(const struct caps *c)
-{
-    bool whole = c->subgroup_pick || c->subgroup_min == c->subgroup_max;
-    return c->coop2 && c->f16_math && c->f16_store && whole && c->api >= (1u << 22 | 3u << 12); // SPIR-V 1.6
-}

@@ -8,7 +8,5 @@
 // matrix units do not pay on this device, or subgroups may differ in size.
 const struct coop_shape *coop_shape(const struct caps *c, uint32_t m, uint32_t n, uint32_t k);
 uint32_t coop_subgroup(const struct caps *c); // the size that kernels on matrix units require
-// The same for VK_NV_cooperative_matrix2 kernels, whose matrices have any shape.
-bool coop2_usable(const struct caps *c);
 
 #endif

@@ -320,7 +320,7 @@ static const struct kernel_row tile64 = {
 // --- matrix units: linear_coop.comp --------------------------------------------------------------------------------
 
 struct coop_tile {
-    uint32_t bm, bn, bk, wm, wn, stages, slices; // as in linear_coop.comp
+    uint32_t bm, bn, bk, wm, wn, stages, slices, depth; // as in linear_coop.comp
 };
 
 static uint32_t coop_threads(const struct caps *c, const struct coop_tile *t)
@@ -328,16 +328,17 @@ static uint32_t coop_threads(const struct caps *c, const struct coop_tile *t)
     return t->slices * (t->bm / t->wm) * (t->bn / t->wn) * coop_subgroup(c);
 }
 
-// Sums per lane stay at 64 whatever the subgroup size. Drivers that emulate matrix units compile anything but the tiny
-// tile for half a minute.
+// What is taken where nothing was measured. Sums per lane stay at 64 whatever the subgroup size. Drivers that emulate
+// matrix units compile anything but the tiny tile for half a minute.
 static const struct coop_tile *coop_tile(const struct caps *c, struct shape y)
 {
-    static const struct coop_tile large = {128, 128, 32, 64, 32, 1, 1}, large_wide = {128, 128, 32, 64, 64, 1, 1},
-                                  small = {64, 64, 32, 32, 32, 1, 1}, tiny = {32, 32, 16, 16, 16, 2, 1},
-                                  tiny_sliced = {32, 32, 32, 16, 16, 1, 2};
+    static const struct coop_tile large = {128, 128, 64, 64, 32, 1, 1, 1}, large_wide = {128, 128, 32, 64, 64, 1, 1, 1},
+                                  small = {64, 64, 128, 32, 32, 1, 2, 1}, small_wide = {64, 64, 32, 32, 32, 1, 1, 1},
+                                  tiny = {32, 32, 16, 16, 16, 2, 1, 2}, tiny_sliced = {32, 32, 32, 16, 16, 1, 2, 1};
     if (c->type == CAPS_CPU) return y.cols % 32 ? &tiny : &tiny_sliced; // for tests only
     uint64_t tiles = (shape_rows(y) + large.bm - 1) / large.bm * ceil_div(y.cols, large.bn);
-    return tiles < 64 ? &small : c->subgroup > 32 ? &large_wide : &large;
+    if (tiles < 64) return c->subgroup > 32 ? &small_wide : &small;
+    return c->subgroup > 32 ? &large_wide : &large;
 }
 
 static const struct coop_shape *coop_tile_shape(const struct caps *c, const struct coop_tile *t)
@@ -345,17 +346,16 @@ static const struct coop_shape *coop_tile_shape(const struct caps *c, const stru
     return t->bk % t->slices ? NULL : coop_shape(c, t->wm, t->wn, t->bk / t->slices);
 }
 
-static bool coop_fits(const struct caps *c, const struct graph *g, const struct op *o)
+static bool coop_fits_tile(const struct caps *c, const struct graph *g, const struct op *o, const struct coop_tile *t)
 {
-    const struct coop_tile *t = coop_tile(c, op_output(g, o)->sh);
     const struct coop_shape *s = coop_tile_shape(c, t);
     if (!s) return false;
     bool halves = is_half(op_operand(g, o, X)) && is_half(op_operand(g, o, W));
-    uint32_t threads = coop_threads(c, t), pieces = t->bk / 8;
-    uint32_t shared = t->stages * (t->bm + t->bn) * (pieces + 1) * 16 + threads / coop_subgroup(c) * s->m * s->n * 4;
+    uint32_t threads = coop_threads(c, t), tiles = threads / coop_subgroup(c) / t->slices;
+    uint32_t matrices = t->slices > 1 ? (t->slices - 1) * tiles : tiles;
+    uint32_t shared = t->stages * (t->bm + t->bn) * (t->bk / 8 + 1) * 16 + matrices * s->m * s->n * 4;
     return halves && op_operand(g, o, X)->sh.cols % 8 == 0 && threads <= c->threads_max &&
-           threads <= c->threads_x_max && shared <= c->shared_max && t->bm * pieces % threads == 0 &&
-           t->bn * pieces % threads == 0;
+           threads <= c->threads_x_max && shared <= c->shared_max;
 }
 
 // Every tile lies inside y, and inside one item where the gate differs between items.
@@ -366,81 +366,102 @@ static bool coop_whole(const struct graph *g, const struct op *o, struct shard s
            (param(o)->finish != FINISH_GATE || (s.first % t->bm == 0 && y.rows % t->bm == 0));
 }
 
-static void coop_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l)
+static void coop_pack_tile(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                           struct launch *l, const struct coop_tile *t)
 {
-    const struct coop_tile *t = coop_tile(c, op_output(g, o)->sh);
     const struct coop_shape *m = coop_tile_shape(c, t);
     open_launch(g, o, s, l, coop_threads(c, t));
-    const uint32_t sizes[] = {t->bm,    t->bn, t->bk, t->wm, t->wn, m->m, m->n, m->k, t->stages, coop_whole(g, o, s, t),
-                              t->slices};
+    const uint32_t sizes[] = {
+        t->bm, t->bn, t->bk, t->wm, t->wn, m->m, m->n, m->k, t->stages, coop_whole(g, o, s, t), t->slices, t->depth};
     for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
     if (c->subgroup_pick) l->subgroup = coop_subgroup(c);
     launch_groups(c, l, (uint64_t)ceil_div(s.count, t->bm) * ceil_div(op_output(g, o)->sh.cols, t->bn));
+}
+
+static bool coop_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return coop_fits_tile(c, g, o, coop_tile(c, op_output(g, o)->sh));
+}
+
+static void coop_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l)
+{
+    coop_pack_tile(c, g, o, s, l, coop_tile(c, op_output(g, o)->sh));
 }
 
 static const struct kernel_row coop = {
     .name = "linear_coop",
     .shader = "linear_coop",
     .needs = "cooperative matrices of F16 into F32, F16 operands, rows of whole 16 bytes",
+    .measured = true,
     .fits = coop_fits,
     .pack = coop_pack,
 };
 
-// --- whole tiles of a workgroup: linear_coop2.comp ------------------------------------------------------------------
+// Tiles for measuring: which one is best at a shape is a matter of the device, see exec/tune.c.
+#define TILE(name_, ...)                                                                                               \
+    static const struct coop_tile tile_##name_ = {__VA_ARGS__};                                                        \
+    static bool fits_##name_(const struct caps *c, const struct graph *g, const struct op *o)                          \
+    {                                                                                                                  \
+        return c->type != CAPS_CPU && coop_fits_tile(c, g, o, &tile_##name_);                                          \
+    }                                                                                                                  \
+    static void pack_##name_(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,          \
+                             struct launch *l)                                                                         \
+    {                                                                                                                  \
+        coop_pack_tile(c, g, o, s, l, &tile_##name_);                                                                  \
+    }                                                                                                                  \
+    static const struct kernel_row coop_##name_ = {                                                                    \
+        .name = "linear_coop_" #name_,                                                                                 \
+        .shader = "linear_coop",                                                                                       \
+        .needs = "a GPU with cooperative matrices of F16 into F32 and shared memory for such tiles, F16 operands",     \
+        .measured = true,                                                                                              \
+        .fits = fits_##name_,                                                                                          \
+        .pack = pack_##name_,                                                                                          \
+    };
+TILE(64x64x64, 64, 64, 64, 32, 32, 2, 1, 1)
+TILE(64x64x64_d2, 64, 64, 64, 32, 32, 2, 1, 2)
+TILE(64x64x64_k2, 64, 64, 64, 32, 32, 2, 2, 1)
+TILE(64x64x64_k2_d2, 64, 64, 64, 32, 32, 2, 2, 2)
+TILE(64x64x128_k2, 64, 64, 128, 32, 32, 1, 2, 1)
+TILE(64x64x128_k2_d2, 64, 64, 128, 32, 32, 1, 2, 2)
+TILE(64x64x128_k4, 64, 64, 128, 32, 32, 1, 4, 1)
+TILE(64x96x64_k2_d2, 64, 96, 64, 32, 48, 1, 2, 2)
+TILE(128x64x64, 128, 64, 64, 32, 32, 1, 1, 1)
+TILE(128x64x64_d2, 128, 64, 64, 32, 32, 1, 1, 2)
+TILE(64x128x64_d2, 64, 128, 64, 32, 32, 1, 1, 2)
+TILE(128x128x32_d2, 128, 128, 32, 64, 32, 2, 1, 2)
+TILE(128x128x64, 128, 128, 64, 64, 32, 1, 1, 1)
+TILE(128x128x64_d2, 128, 128, 64, 64, 32, 1, 1, 2)
+TILE(128x128x64_w32, 128, 128, 64, 32, 32, 1, 1, 1)
+TILE(128x144x64, 128, 144, 64, 64, 48, 1, 1, 1)
+#undef TILE
 
-static const struct coop_tile *coop2_tile(const struct graph *g, const struct op *o)
-{
-    static const struct coop_tile large = {.bm = 128, .bn = 128, .bk = 64}, small = {.bm = 64, .bn = 64, .bk = 64};
-    struct shape y = op_output(g, o)->sh;
-    uint64_t tiles = (shape_rows(y) + large.bm - 1) / large.bm * ceil_div(y.cols, large.bn);
-    return tiles < 64 ? &small : &large;
-}
-
-static uint32_t coop2_threads(const struct coop_tile *t)
-{
-    return t->bm > 64 ? 256 : 128; // sizes for which the drivers that have this list shapes
-}
-
-static bool coop2_fits(const struct caps *c, const struct graph *g, const struct op *o)
-{
-    uint32_t threads = coop2_threads(coop2_tile(g, o));
-    bool halves = is_half(op_operand(g, o, X)) && is_half(op_operand(g, o, W));
-    return coop2_usable(c) && halves && op_operand(g, o, X)->sh.cols % 8 == 0 && op_output(g, o)->sh.cols % 8 == 0 &&
-           threads <= c->threads_max && threads <= c->threads_x_max;
-}
-
-static void coop2_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
-                       struct launch *l)
-{
-    const struct coop_tile *t = coop2_tile(g, o);
-    open_launch(g, o, s, l, coop2_threads(t));
-    bool whole = coop_whole(g, o, s, t) && op_operand(g, o, X)->sh.cols % t->bk == 0;
-    const uint32_t sizes[] = {t->bm, t->bn, t->bk, 0, 0, 0, 0, 0, 0, whole};
-    for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
-    if (c->subgroup_pick) l->subgroup = c->subgroup;
-    launch_groups(c, l, (uint64_t)ceil_div(s.count, t->bm) * ceil_div(op_output(g, o)->sh.cols, t->bn));
-}
-
-static const struct kernel_row coop2 = {
-    .name = "linear_coop2",
-    .shader = "linear_coop2",
-    .needs =
-        "cooperative matrices of workgroups (VK_NV_cooperative_matrix2), Vulkan 1.3, F16 operands, widths of whole "
-        "16 bytes",
-    .fits = coop2_fits,
-    .pack = coop2_pack,
+static const struct kernel_row *const kernels[] = {
+    &bcast_fixed_f32,
+    &bcast_fixed_f16,
+    &bcast_fixed_f16_f32,
+    &bcast_address,
+    &bcast,
+    &coop,
+    &coop_64x64x64,
+    &coop_64x64x64_d2,
+    &coop_64x64x64_k2,
+    &coop_64x64x64_k2_d2,
+    &coop_64x64x128_k2,
+    &coop_64x64x128_k2_d2,
+    &coop_64x64x128_k4,
+    &coop_64x96x64_k2_d2,
+    &coop_128x64x64,
+    &coop_128x64x64_d2,
+    &coop_64x128x64_d2,
+    &coop_128x128x32_d2,
+    &coop_128x128x64,
+    &coop_128x128x64_d2,
+    &coop_128x128x64_w32,
+    &coop_128x144x64,
+    &tile128,
+    &tile64,
+    NULL,
 };
-
-static const struct kernel_row *const kernels[] = {&bcast_fixed_f32,
-                                                   &bcast_fixed_f16,
-                                                   &bcast_fixed_f16_f32,
-                                                   &bcast_address,
-                                                   &bcast,
-                                                   &coop,
-                                                   &coop2,
-                                                   &tile128,
-                                                   &tile64,
-                                                   NULL};
 
 // --- cases ---------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 // gpu_step.c — how long a sampler step of a synthetic model takes on a device, and each dispatch of it, by device
 // timestamps. Run by tools/gpu-report; no test.
+// Kernels are measured first, each trial is a line; TUNE=0 takes them unmeasured.
 //   gpu_step MODEL [STEPS]     VKDIT_DEVICE picks the device, VKDIT_LIMIT forces it down, STORE=f32 takes F32 storage
-#include "exec/exec.h"
+#include "exec/tune.h"
 #include "kernels/tick.h"
 #include "models/dit.h"
 
@@ -20,6 +21,7 @@ struct bench {
     struct dit_io io;
     struct plan *plan;
     struct program *program;
+    struct tuned tuned;
 };
 
 static uint32_t noise(uint32_t *state) // xorshift
@@ -73,6 +75,29 @@ static bool fill_inputs(struct bench *b, struct err *e)
     return ok;
 }
 
+static void print_trial(void *user, const struct tune_trial *t)
+{
+    (void)user;
+    printf("| %s | %s | %.2f | %.1e%s |\n", t->key, t->kernel, t->seconds * 1e6, t->error, t->right ? "" : " WRONG");
+    fflush(stdout);
+}
+
+static bool tune(struct bench *b, struct err *e)
+{
+    const char *wish = getenv("TUNE");
+    if (wish && !strcmp(wish, "0")) return true;
+    double start = clock_seconds();
+    printf("| op | kernel | us | error |\n|---|---|---|---|\n");
+    if (!tune_graph(&b->gpu, &b->g, &b->tuned, print_trial, NULL, NULL, e)) return false;
+    b->gpu.caps.tuned = &b->tuned;
+    printf("\nmeasured in %.2f s:\n", clock_seconds() - start);
+    for (uint32_t i = 0; i < b->tuned.n; i++)
+        printf("- %s: %s, %.2f us\n", b->tuned.choice[i].key, b->tuned.choice[i].kernel,
+               b->tuned.choice[i].seconds * 1e6);
+    printf("\n");
+    return true;
+}
+
 static bool bench_open(struct bench *b, const char *model, struct err *e)
 {
     const char *store = getenv("STORE");
@@ -85,7 +110,8 @@ static bool bench_open(struct bench *b, const char *model, struct err *e)
     b->net.g = &b->g;
     if (!dit_config_named(&b->d, model, e)) return false;
     dit_build(&b->net, &b->d, &use, &b->io);
-    b->plan = e->code == ERR_NONE ? plan_make(&b->g, &b->gpu.caps, e) : NULL;
+    if (e->code != ERR_NONE || !tune(b, e)) return false;
+    b->plan = plan_make(&b->g, &b->gpu.caps, e);
     double start = clock_seconds();
     b->program = b->plan ? program_open(&b->gpu, b->plan, e) : NULL;
     if (!b->program) return false;

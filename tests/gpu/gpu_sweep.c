@@ -19,38 +19,18 @@ static const double beyond_cache = 80e6; // bytes of weights in turn: H100's sec
 
 // --- candidates ----------------------------------------------------------------------------------------------------
 
-// bm, bn, bk, wm, wn, stages, slices as in linear_coop.comp; for linear_coop2 bm, bn, bk and subgroups in `wm`
-struct candidate {
-    const char *shader;
-    uint32_t bm, bn, bk, wm, wn, stages, slices;
-};
-
-static const struct candidate candidates[] = {
-    {"linear_coop", 64, 64, 32, 32, 32, 1, 1},   {"linear_coop", 64, 64, 32, 32, 32, 2, 1},
-    {"linear_coop", 64, 64, 64, 32, 32, 1, 1},   {"linear_coop", 64, 64, 64, 32, 32, 2, 1},
-    {"linear_coop", 64, 64, 128, 32, 32, 1, 1},  {"linear_coop", 64, 64, 64, 32, 32, 2, 2},
-    {"linear_coop", 64, 64, 128, 32, 32, 1, 2},  {"linear_coop", 64, 64, 128, 32, 32, 1, 4},
-    {"linear_coop", 64, 64, 64, 64, 32, 2, 2},   {"linear_coop", 32, 64, 64, 32, 32, 2, 2},
-    {"linear_coop", 128, 64, 32, 64, 32, 1, 1},  {"linear_coop", 128, 64, 32, 64, 32, 2, 1},
-    {"linear_coop", 128, 64, 64, 64, 32, 1, 1},  {"linear_coop", 128, 64, 64, 32, 32, 1, 1},
-    {"linear_coop", 128, 64, 64, 64, 32, 1, 2},  {"linear_coop", 64, 128, 32, 32, 64, 2, 1},
-    {"linear_coop", 64, 128, 64, 32, 64, 1, 1},  {"linear_coop", 64, 128, 64, 32, 32, 1, 1},
-    {"linear_coop", 64, 128, 64, 32, 64, 1, 2},  {"linear_coop", 128, 128, 32, 64, 32, 1, 1},
-    {"linear_coop", 128, 128, 32, 64, 32, 2, 1}, {"linear_coop", 128, 128, 32, 64, 64, 1, 1},
-    {"linear_coop", 128, 128, 32, 64, 64, 2, 1}, {"linear_coop", 128, 128, 64, 64, 32, 1, 1},
-    {"linear_coop", 128, 128, 64, 64, 64, 1, 1}, {"linear_coop", 128, 128, 32, 32, 32, 1, 1},
-    {"linear_coop", 256, 64, 32, 64, 32, 1, 1},  {"linear_coop", 256, 64, 32, 64, 32, 2, 1},
-    {"linear_coop", 256, 128, 32, 64, 64, 1, 1}, {"linear_coop", 128, 192, 32, 64, 48, 1, 1},
-    {"linear_coop2", 64, 64, 32, 4, 0, 0, 0},    {"linear_coop2", 64, 64, 64, 4, 0, 0, 0},
-    {"linear_coop2", 64, 64, 64, 8, 0, 0, 0},    {"linear_coop2", 64, 64, 128, 4, 0, 0, 0},
-    {"linear_coop2", 64, 128, 32, 4, 0, 0, 0},   {"linear_coop2", 64, 128, 64, 4, 0, 0, 0},
-    {"linear_coop2", 64, 128, 64, 8, 0, 0, 0},   {"linear_coop2", 128, 64, 32, 4, 0, 0, 0},
-    {"linear_coop2", 128, 64, 64, 4, 0, 0, 0},   {"linear_coop2", 128, 64, 64, 8, 0, 0, 0},
-    {"linear_coop2", 128, 128, 32, 4, 0, 0, 0},  {"linear_coop2", 128, 128, 32, 8, 0, 0, 0},
-    {"linear_coop2", 128, 128, 64, 4, 0, 0, 0},  {"linear_coop2", 128, 128, 64, 8, 0, 0, 0},
-    {"linear_coop2", 128, 256, 32, 8, 0, 0, 0},  {"linear_coop2", 128, 256, 64, 8, 0, 0, 0},
-    {"linear_coop2", 256, 128, 32, 8, 0, 0, 0},  {"linear_coop2", 256, 128, 64, 8, 0, 0, 0},
-    {"linear_coop2", 64, 96, 64, 4, 0, 0, 0},    {"linear_coop2", 128, 96, 64, 8, 0, 0, 0},
+// as in linear_coop.comp
+static const struct candidate {
+    uint32_t bm, bn, bk, wm, wn, stages, slices, depth;
+} candidates[] = {
+    {64, 64, 64, 32, 32, 2, 1, 1},   {64, 64, 64, 32, 32, 2, 1, 2},   {64, 64, 64, 32, 32, 2, 2, 1},
+    {64, 64, 64, 32, 32, 2, 2, 2},   {64, 64, 128, 32, 32, 1, 2, 1},  {64, 64, 128, 32, 32, 1, 2, 2},
+    {64, 64, 128, 32, 32, 1, 4, 1},  {64, 64, 128, 32, 32, 1, 4, 2},  {64, 96, 64, 32, 48, 1, 2, 2},
+    {32, 64, 128, 32, 32, 1, 4, 1},  {128, 64, 64, 32, 32, 1, 1, 1},  {128, 64, 64, 32, 32, 1, 1, 2},
+    {128, 64, 64, 64, 32, 1, 2, 2},  {64, 128, 64, 32, 32, 1, 1, 2},  {64, 128, 64, 32, 64, 1, 2, 2},
+    {128, 128, 32, 64, 32, 2, 1, 1}, {128, 128, 32, 64, 32, 2, 1, 2}, {128, 128, 64, 64, 32, 1, 1, 1},
+    {128, 128, 64, 64, 32, 1, 1, 2}, {128, 128, 64, 32, 32, 1, 1, 1}, {128, 128, 64, 32, 32, 1, 1, 2},
+    {128, 144, 64, 64, 48, 1, 1, 1}, {256, 128, 32, 64, 64, 1, 1, 1}, {256, 64, 32, 64, 32, 1, 1, 2},
 };
 
 static const struct product {
@@ -110,20 +90,15 @@ static void forced_pack(const struct caps *c, const struct graph *g, const struc
                         struct launch *l)
 {
     const struct candidate *t = current;
-    bool two = !strcmp(t->shader, "linear_coop2");
     struct shape y = op_output(g, o)->sh;
     base->pack(c, g, o, s, l);
-    uint32_t subgroups = two ? t->wm : t->slices * (t->bm / t->wm) * (t->bn / t->wn);
-    l->spec[1] = subgroups * subgroup_of(c);
-    const uint32_t first[] = {t->bm, t->bn, t->bk};
+    l->spec[1] = t->slices * (t->bm / t->wm) * (t->bn / t->wn) * subgroup_of(c);
+    const uint32_t first[] = {t->bm, t->bn, t->bk, t->wm, t->wn};
     memcpy(&l->spec[5], first, sizeof first);
-    if (!two) {
-        l->spec[8] = t->wm;
-        l->spec[9] = t->wn;
-        l->spec[13] = t->stages;
-        l->spec[14] = s.count % t->bm == 0 && y.cols % t->bn == 0 && y.rows % t->bm == 0;
-        l->spec[15] = t->slices;
-    }
+    l->spec[13] = t->stages;
+    l->spec[14] = s.count % t->bm == 0 && y.cols % t->bn == 0 && y.rows % t->bm == 0;
+    l->spec[15] = t->slices;
+    l->spec[16] = t->depth;
     launch_groups(c, l, (uint64_t)ceil_div(s.count, t->bm) * ceil_div(y.cols, t->bn));
 }
 
@@ -136,13 +111,10 @@ static const struct kernel_row *row_named(const struct op_row *row, const char *
 
 static bool candidate_fits(const struct caps *c, const struct candidate *t)
 {
-    uint32_t sg = subgroup_of(c), threads, k8 = t->bk / 8;
-    if (!strcmp(t->shader, "linear_coop2")) return c->coop2 && t->wm * sg <= c->threads_max;
-    threads = t->slices * (t->bm / t->wm) * (t->bn / t->wn) * sg;
-    uint32_t tiles = (t->bm / t->wm) * (t->bn / t->wn), shared = t->stages * (t->bm + t->bn) * (k8 + 1) * 16;
+    uint32_t tiles = (t->bm / t->wm) * (t->bn / t->wn), threads = t->slices * tiles * subgroup_of(c);
+    uint32_t shared = t->stages * (t->bm + t->bn) * (t->bk / 8 + 1) * 16;
     shared += (t->slices > 1 ? (t->slices - 1) * tiles : tiles) * 16 * 16 * 4;
-    return c->coop1 && threads <= c->threads_max && shared <= c->shared_max && t->bm * k8 % threads == 0 &&
-           t->bn * k8 % threads == 0 && threads % k8 == 0;
+    return c->coop1 && threads <= c->threads_max && shared <= c->shared_max;
 }
 
 // --- one run -------------------------------------------------------------------------------------------------------
@@ -161,7 +133,7 @@ static bool run_build(struct run *r, const struct product *p, bool compile_only,
     double bytes = 2.0 * p->k * p->n;
     r->n = compile_only ? 1 : (uint32_t)fmin(OPS_MAX, ceil(beyond_cache / bytes));
     graph_open(&r->g, DT_F16, DT_F16, e);
-    r->x = case_act(&r->g, 0, (struct shape){p->items, p->rows, p->k});
+    r->x = case_state(&r->g, 0, DT_F16, (struct shape){p->items, p->rows, p->k});
     struct shape y = {p->items, p->rows, p->n};
     struct mod gate = {0};
     if (p->gate) {
@@ -321,7 +293,6 @@ static bool try_product(struct sweep *s, const struct product *p, const struct c
         current = t;
         base = row;
         forced.name = name;
-        forced.shader = t->shader;
         forced.pack = forced_pack;
         for (uint32_t i = 0; i < r.plan->n_seq[RATE_STEP]; i++) r.plan->seq[RATE_STEP][i].kernel = &forced;
     }
@@ -351,19 +322,17 @@ static void sweep_products(struct sweep *s)
             const struct candidate *t = &candidates[c];
             struct err e = {0};
             char name[80], key[120];
-            snprintf(name, sizeof name, "%s %ux%ux%u %s%ux%u s%u k%u", t->shader, t->bm, t->bn, t->bk, t->wn ? "w" : "",
-                     t->wm, t->wn, t->stages, t->slices);
-            if (!t->wn) snprintf(name, sizeof name, "%s %ux%ux%u %u subgroups", t->shader, t->bm, t->bn, t->bk, t->wm);
+            snprintf(name, sizeof name, "linear_coop %ux%ux%u w%ux%u s%u k%u d%u", t->bm, t->bn, t->bk, t->wm, t->wn,
+                     t->stages, t->slices, t->depth);
             snprintf(key, sizeof key, "%s, %s", p->name, name);
-            if (!wanted(s, key) || !coop || !candidate_fits(&s->gpu.caps, t) || !blob_find(t->shader)) continue;
+            if (!wanted(s, key) || !coop || !candidate_fits(&s->gpu.caps, t)) continue;
             try_product(s, p, t, name, coop, &e);
         }
         for (const struct kernel_row *const *k = row->kernels; *k && !s->gpu.lost; k++) {
             struct err e = {0};
             char key[120];
             snprintf(key, sizeof key, "%s, %s", p->name, (*k)->name);
-            if (wanted(s, key) && !(*k)->addresses && strcmp((*k)->name, "linear_tile_64"))
-                try_product(s, p, NULL, (*k)->name, *k, &e);
+            if (wanted(s, key) && !(*k)->addresses && !(*k)->measured) try_product(s, p, NULL, (*k)->name, *k, &e);
         }
     }
 }
@@ -421,7 +390,7 @@ static bool time_attention(struct sweep *s, const struct attention_shape *a, con
     uint32_t width = a->heads * a->dim, state = 5;
     uint64_t n = (uint64_t)a->items * a->tokens * 3 * width, ny = n / 3;
     graph_open(&r.g, DT_F16, DT_F16, e);
-    r.x = case_act(&r.g, 0, (struct shape){a->items, a->tokens, 3 * width});
+    r.x = case_state(&r.g, 0, DT_F16, (struct shape){a->items, a->tokens, 3 * width});
     for (uint32_t i = 0; i < r.n; i++) r.y = op_attention(&r.g, r.x, a->heads);
     r.g.t[r.y.id].keep = true;
     r.hx = mem_zero(n, 4, e);
