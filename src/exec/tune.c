@@ -189,14 +189,15 @@ static uint32_t candidates(const struct gpu *gpu, const struct graph *g, const s
     return n;
 }
 
-bool tune_graph(struct gpu *gpu, const struct graph *g, struct tuned *t,
+bool tune_graph(struct gpu *gpu, const struct graph *g, double least_flops, struct tuned *t,
                 void (*tried)(void *user, const struct tune_trial *trial), bool (*stop)(void *user), void *user,
                 struct err *e)
 {
     for (uint32_t i = 0; i < g->n_op; i++) {
         const struct op *o = &g->op[i];
         char key[TUNED_KEY];
-        if (o->rate != RATE_STEP || candidates(gpu, g, o) < 2) continue;
+        if (o->rate != RATE_STEP || !o->row->work || o->row->work(g, o).flops < least_flops) continue;
+        if (candidates(gpu, g, o) < 2) continue;
         tuned_key(g, o, key);
         if (tuned_find(t, key)) continue;
         if (!tune_op(gpu, g, o, key, t, tried, stop, user, e)) return false;

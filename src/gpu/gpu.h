@@ -101,6 +101,9 @@ bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e
 // The fence is reset by the submission that uses it next. Whatever gpu_wait returns, nothing is in flight afterwards.
 bool gpu_wait(struct gpu *g, VkFence fence, struct err *e);
 
+// The name of a file beside the pipeline cache, one per device and driver version; false when nothing is kept.
+bool gpu_cache_file(const struct gpu *g, const char *suffix, char *path, size_t bytes);
+
 // Turns a VkResult into an error with the call's name; remembers a lost device. True on success.
 bool gpu_ok(struct gpu *g, VkResult r, const char *what, struct err *e);
 

@@ -88,7 +88,7 @@ static bool tune(struct bench *b, struct err *e)
     if (wish && !strcmp(wish, "0")) return true;
     double start = clock_seconds();
     printf("| op | kernel | us | error |\n|---|---|---|---|\n");
-    if (!tune_graph(&b->gpu, &b->g, &b->tuned, print_trial, NULL, NULL, e)) return false;
+    if (!tune_graph(&b->gpu, &b->g, TUNE_FLOPS, &b->tuned, print_trial, NULL, NULL, e)) return false;
     b->gpu.caps.tuned = &b->tuned;
     printf("\nmeasured in %.2f s:\n", clock_seconds() - start);
     for (uint32_t i = 0; i < b->tuned.n; i++)

@@ -70,11 +70,14 @@ int main(void)
     ten x = case_act(&g, 0, (struct shape){1, 64, 64}), w = case_weight(&g, 1, DT_F16, (struct shape){1, 96, 64});
     op_linear(&g, x, w, (ten){0}, ACT_NONE);
     g.op[0].row = &row;
+    ten small = case_act(&g, 2, (struct shape){1, 8, 64});
+    op_linear(&g, small, w, (ten){0}, ACT_NONE); // over before it matters
+    g.op[1].row = &row;
     struct seen early = {.stopped_after = 1};
-    CHECK(!tune_graph(&gpu, &g, &t, tried, stop, &early, &e) && e.code == ERR_CANCELLED && t.n == 0, "not stopped: %s",
-          e.text);
+    CHECK(!tune_graph(&gpu, &g, 3e5, &t, tried, stop, &early, &e) && e.code == ERR_CANCELLED && t.n == 0,
+          "not stopped: %s", e.text);
     e = (struct err){0};
-    CHECK(tune_graph(&gpu, &g, &t, tried, stop, &seen, &e), "%s", e.text);
+    CHECK(tune_graph(&gpu, &g, 3e5, &t, tried, stop, &seen, &e), "%s", e.text);
     CHECK(seen.right == 1 && seen.wrong == 2, "%u right, %u wrong", seen.right, seen.wrong);
     CHECK(t.n == 1 && !strcmp(t.choice[0].kernel, "good"), "%u chosen, %s", t.n, t.choice[0].kernel);
     CHECK(t.choice[0].seconds > 0 && t.choice[0].seconds < 10, "%g s", t.choice[0].seconds);
@@ -83,7 +86,7 @@ int main(void)
     gpu.caps.tuned = &t;
     CHECK(plan_kernel(&g, &gpu.caps, &g.op[0]) == &good, "the measured one is not planned");
     struct seen again = {.stopped_after = 100};
-    CHECK(tune_graph(&gpu, &g, &t, tried, stop, &again, &e) && again.right + again.wrong == 0, "measured twice");
+    CHECK(tune_graph(&gpu, &g, 3e5, &t, tried, stop, &again, &e) && again.right + again.wrong == 0, "measured twice");
     snprintf(t.choice[0].kernel, sizeof t.choice[0].kernel, "gone");
     CHECK(plan_kernel(&g, &gpu.caps, &g.op[0]) == &wrong, "a kernel that no longer exists");
     graph_close(&g);
