@@ -57,37 +57,49 @@ static bool bed_build(struct bed *b, const struct graph *g, const struct op *o, 
            err_set(e, ERR_UNSUPPORTED, "%s: the tape's result has another type", o->row->name);
 }
 
-// Floats in -1..1 from a counter, the same for every candidate; integers and ticks are zero.
-static bool bed_fill(struct bed *b, struct err *e)
+// Floats in -1..1, the same for every candidate. Every tensor is filled from the start of this list.
+static float *make_values(const struct graph *g, const struct op *o, struct err *e)
 {
-    for (uint32_t i = 1; i < b->g.n_t; i++) {
-        const struct tensor *t = &b->g.t[i];
-        if (t->kind != KIND_STATE && t->kind != KIND_WEIGHT) continue;
-        uint64_t n = shape_count(t->sh);
-        float *v = mem_zero(n, sizeof *v, e);
-        if (!v) return false;
-        uint32_t state = 0x9e3779b9u + i;
-        for (uint64_t k = 0; t->dtype != DT_I32 && k < n; k++) {
-            state = state * 1664525u + 1013904223u;
-            v[k] = (float)(int32_t)(state >> 16) / 32768.0f - 1;
-        }
-        bool ok = t->kind == KIND_WEIGHT ? program_weight(b->program, (ten){i}, v, DT_F32, e)
-                                         : program_write(b->program, (ten){i}, 0, n, v, e);
-        free(v);
-        if (!ok) return false;
-        // of the other weights only the time matters, and that does not depend on values
-        if (t->kind == KIND_WEIGHT && i > b->out[0].id) break;
+    uint64_t n = 1;
+    uint32_t state = 0x9e3779b9u;
+    for (uint32_t k = 0; k < o->n_in; k++)
+        if (shape_count(g->t[o->in[k]].sh) > n) n = shape_count(g->t[o->in[k]].sh);
+    float *v = mem_zero(n, sizeof *v, e);
+    for (uint64_t i = 0; v && i < n; i++) {
+        state = state * 1664525u + 1013904223u;
+        v[i] = (float)((int32_t)(state >> 16) - 32768) / 32768.0f;
     }
+    return v;
+}
+
+static bool fill(struct bed *b, uint32_t id, const float *values, struct err *e)
+{
+    const struct tensor *t = &b->g.t[id];
+    uint64_t n = shape_count(t->sh);
+    if (t->kind == KIND_WEIGHT) return program_weight(b->program, (ten){id}, values, DT_F32, e);
+    if (t->kind != KIND_STATE) return true;
+    if (t->dtype != DT_I32) return program_write(b->program, (ten){id}, 0, n, values, e);
+    int32_t *zero = mem_zero(n, sizeof *zero, e); // ticks and conditions: the first of each
+    bool ok = zero && program_write(b->program, (ten){id}, 0, n, zero, e);
+    free(zero);
+    return ok;
+}
+
+// The first op's operands. Of the other weights only the time matters, and that does not depend on values.
+static bool bed_fill(struct bed *b, const float *values, struct err *e)
+{
+    for (uint32_t i = 1; i < b->out[0].id; i++)
+        if (!fill(b, i, values, e)) return false;
     return true;
 }
 
 static bool bed_open(struct bed *b, struct gpu *gpu, const struct graph *g, const struct op *o,
-                     const struct kernel_row *k, struct err *e)
+                     const struct kernel_row *k, const float *values, struct err *e)
 {
     if (!bed_build(b, g, o, e)) return false;
     b->plan = plan_make_forced(&b->g, &gpu->caps, k, e);
     b->program = b->plan ? program_open(gpu, b->plan, e) : NULL;
-    return b->program && bed_fill(b, e);
+    return b->program && bed_fill(b, values, e);
 }
 
 static bool bed_time(struct bed *b, double *seconds, struct err *e)
@@ -134,24 +146,26 @@ static const struct kernel_row *plain_kernel(const struct gpu *gpu, const struct
     return last;
 }
 
-static float *plain_result(struct gpu *gpu, const struct graph *g, const struct op *o, struct err *e)
+static float *plain_result(struct gpu *gpu, const struct graph *g, const struct op *o, const float *values,
+                           struct err *e)
 {
     struct bed b = {0};
     const struct kernel_row *k = plain_kernel(gpu, g, o);
     float *v = NULL;
-    if (k && bed_open(&b, gpu, g, o, k, e) && program_run(b.program, RATE_STEP, NULL, NULL, e)) v = bed_result(&b, e);
+    if (k && bed_open(&b, gpu, g, o, k, values, e) && program_run(b.program, RATE_STEP, NULL, NULL, e))
+        v = bed_result(&b, e);
     bed_close(&b);
     return v;
 }
 
 static struct tune_trial try_kernel(struct gpu *gpu, const struct graph *g, const struct op *o,
-                                    const struct kernel_row *k, const float *want)
+                                    const struct kernel_row *k, const float *values, const float *want)
 {
     struct err e = {0}; // a candidate's failure is its own
     struct bed b = {0};
     struct tune_trial t = {.kernel = k->name, .seconds = INFINITY, .error = INFINITY};
     float *got = NULL;
-    if (bed_open(&b, gpu, g, o, k, &e) && bed_time(&b, &t.seconds, &e)) got = bed_result(&b, &e);
+    if (bed_open(&b, gpu, g, o, k, values, &e) && bed_time(&b, &t.seconds, &e)) got = bed_result(&b, &e);
     if (got) t.error = difference(got, want, shape_count(g->t[o->out].sh));
     t.right = t.error <= allowed;
     free(got);
@@ -159,27 +173,37 @@ static struct tune_trial try_kernel(struct gpu *gpu, const struct graph *g, cons
     return t;
 }
 
-static bool tune_op(struct gpu *gpu, const struct graph *g, const struct op *o, const char *key, struct tuned *t,
-                    void (*tried)(void *user, const struct tune_trial *trial), bool (*stop)(void *user), void *user,
-                    struct err *e)
+struct listener {
+    void (*tried)(void *user, const struct tune_trial *trial);
+    bool (*stop)(void *user);
+    void *user;
+};
+
+static bool try_all(struct gpu *gpu, const struct graph *g, const struct op *o, const char *key, struct tuned *t,
+                    const struct listener *l, const float *values, const float *want, struct err *e)
 {
     struct tune_trial best = {.seconds = INFINITY};
-    float *want = plain_result(gpu, g, o, e);
-    if (!want) return false;
     for (const struct kernel_row *const *k = o->row->kernels; *k; k++) {
         if (!(*k)->measured || !fits(gpu, g, o, *k)) continue;
-        if (gpu->lost || (stop && stop(user))) {
-            free(want);
-            return err_set(e, gpu->lost ? ERR_LOST : ERR_CANCELLED, gpu->lost ? "the device was lost" : "stopped");
-        }
-        struct tune_trial trial = try_kernel(gpu, g, o, *k, want);
+        if (gpu->lost) return gpu_ok(gpu, VK_ERROR_DEVICE_LOST, "vkQueueSubmit", e);
+        if (l->stop && l->stop(l->user)) return err_set(e, ERR_CANCELLED, "stopped");
+        struct tune_trial trial = try_kernel(gpu, g, o, *k, values, want);
         trial.key = key;
-        if (tried) tried(user, &trial);
+        if (l->tried) l->tried(l->user, &trial);
         if (trial.right && trial.seconds < best.seconds) best = trial;
     }
-    free(want);
     if (best.kernel) tuned_put(t, key, best.kernel, best.seconds);
     return true;
+}
+
+static bool tune_op(struct gpu *gpu, const struct graph *g, const struct op *o, const char *key, struct tuned *t,
+                    const struct listener *l, struct err *e)
+{
+    float *values = make_values(g, o, e), *want = values ? plain_result(gpu, g, o, values, e) : NULL;
+    bool ok = want && try_all(gpu, g, o, key, t, l, values, want, e);
+    free(values);
+    free(want);
+    return ok;
 }
 
 static uint32_t candidates(const struct gpu *gpu, const struct graph *g, const struct op *o)
@@ -193,6 +217,7 @@ bool tune_graph(struct gpu *gpu, const struct graph *g, double least_flops, stru
                 void (*tried)(void *user, const struct tune_trial *trial), bool (*stop)(void *user), void *user,
                 struct err *e)
 {
+    const struct listener l = {tried, stop, user};
     for (uint32_t i = 0; i < g->n_op; i++) {
         const struct op *o = &g->op[i];
         char key[TUNED_KEY];
@@ -200,7 +225,7 @@ bool tune_graph(struct gpu *gpu, const struct graph *g, double least_flops, stru
         if (candidates(gpu, g, o) < 2) continue;
         tuned_key(g, o, key);
         if (tuned_find(t, key)) continue;
-        if (!tune_op(gpu, g, o, key, t, tried, stop, user, e)) return false;
+        if (!tune_op(gpu, g, o, key, t, &l, e)) return false;
     }
     return true;
 }

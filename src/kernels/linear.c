@@ -417,15 +417,12 @@ static const struct kernel_row coop = {
         .fits = fits_##name_,                                                                                          \
         .pack = pack_##name_,                                                                                          \
     };
-TILE(64x64x64, 64, 64, 64, 32, 32, 2, 1, 1)
 TILE(64x64x64_d2, 64, 64, 64, 32, 32, 2, 1, 2)
-TILE(64x64x64_k2, 64, 64, 64, 32, 32, 2, 2, 1)
 TILE(64x64x64_k2_d2, 64, 64, 64, 32, 32, 2, 2, 2)
 TILE(64x64x128_k2, 64, 64, 128, 32, 32, 1, 2, 1)
 TILE(64x64x128_k2_d2, 64, 64, 128, 32, 32, 1, 2, 2)
 TILE(64x64x128_k4, 64, 64, 128, 32, 32, 1, 4, 1)
 TILE(64x96x64_k2_d2, 64, 96, 64, 32, 48, 1, 2, 2)
-TILE(128x64x64, 128, 64, 64, 32, 32, 1, 1, 1)
 TILE(128x64x64_d2, 128, 64, 64, 32, 32, 1, 1, 2)
 TILE(64x128x64_d2, 64, 128, 64, 32, 32, 1, 1, 2)
 TILE(128x128x32_d2, 128, 128, 32, 64, 32, 2, 1, 2)
@@ -442,15 +439,12 @@ static const struct kernel_row *const kernels[] = {
     &bcast_address,
     &bcast,
     &coop,
-    &coop_64x64x64,
     &coop_64x64x64_d2,
-    &coop_64x64x64_k2,
     &coop_64x64x64_k2_d2,
     &coop_64x64x128_k2,
     &coop_64x64x128_k2_d2,
     &coop_64x64x128_k4,
     &coop_64x96x64_k2_d2,
-    &coop_128x64x64,
     &coop_128x64x64_d2,
     &coop_64x128x64_d2,
     &coop_128x128x32_d2,
