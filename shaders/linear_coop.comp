@@ -20,6 +20,7 @@ layout(constant_id = 12) const uint CK = 8;
 layout(constant_id = 13) const uint STAGES = 1;    // 2: a trip's tiles are stored while the last one's are in use
 layout(constant_id = 14) const bool WHOLE = false; // every tile lies inside y and inside one item: no edges to mind
 layout(constant_id = 15) const uint SLICES = 1;    // of k, worked on side by side where y has too few tiles for the device
+layout(constant_id = 17) const uint PARTS = 1;     // of k, each by its own workgroups: sums lie behind y for linear_sum.comp (FINISH == 3)
 layout(constant_id = 16) const uint DEPTH = 1;     // trips whose loads are under way in registers, 1 or 2
 
 layout(std430, set = 0, binding = 0) readonly buffer Wide_x { uvec4 wide_x[]; };
@@ -100,6 +101,13 @@ uvec4 fetch_w(uint row, uint k, bool wanted)
 // stride of 0 repeats one line.
 void finish_whole(uint row, uint col, inout SUM v)
 {
+    if (FINISH == 3) {
+        uint words = IS_HALF(7) ? push.rows * push.n / 2 : push.rows * push.n;
+        uint part = (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) / (push.rows / BM * (push.n / BN));
+        uint at = push.at[7] + (words + 63) / 64 * 64 + (part * push.rows + row) * push.n + col;
+        coopMatStore(v, wide_y, at, push.n, gl_CooperativeMatrixLayoutRowMajor);
+        return;
+    }
     if (BIAS) {
         SUM b;
         coopMatLoad(b, wide_bias, push.at[2] + col, 0, gl_CooperativeMatrixLayoutRowMajor);
@@ -146,20 +154,21 @@ void main()
 {
     uint row_tiles = (push.rows + BM - 1) / BM, col_tiles = (push.n + BN - 1) / BN;
     uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
-    if (group >= row_tiles * col_tiles) return;
-    uint row0 = group % row_tiles * BM, col0 = group / row_tiles * BN;
+    if (group >= row_tiles * col_tiles * PARTS) return;
+    uint row0 = group % row_tiles * BM, col0 = group / row_tiles % col_tiles * BN;
+    uint k_count = push.k / 8 / PARTS, k_first = group / (row_tiles * col_tiles) * k_count, k_end = k_first + k_count;
     uint t = gl_LocalInvocationIndex, slice = gl_SubgroupID / SUB_TILES, tile = gl_SubgroupID % SUB_TILES;
     uint my_row = tile / SUB_COLS * WM, my_col = tile % SUB_COLS * WN;
     SUM sum[WM / CM][WN / CN];
     [[unroll]] for (uint i = 0; i < WM / CM; i++) [[unroll]] for (uint j = 0; j < WN / CN; j++) sum[i][j] = SUM(0.0);
 
     uvec4 x_even[X_LOADS], w_even[W_LOADS], x_odd[X_LOADS], w_odd[W_LOADS];
-    FETCH(x_even, w_even, 0)
-    if (DEPTH == 2) { FETCH(x_odd, w_odd, K8) }
+    FETCH(x_even, w_even, k_first)
+    if (DEPTH == 2) { FETCH(x_odd, w_odd, k_first + K8) }
     uint x_at = 0, w_at = 0; // of this trip's stage
-    for (uint k0 = 0; k0 < push.k / 8; k0 += DEPTH * K8) {
+    for (uint k0 = k_first; k0 < k_end; k0 += DEPTH * K8) {
         TRIP(x_even, w_even, k0)
-        if (DEPTH == 2) if (k0 + K8 < push.k / 8) { TRIP(x_odd, w_odd, k0 + K8) }
+        if (DEPTH == 2) if (k0 + K8 < k_end) { TRIP(x_odd, w_odd, k0 + K8) }
     }
     [[unroll]] for (uint i = 0; i < WM / CM; i++)
         [[unroll]] for (uint j = 0; j < WN / CN; j++) {

@@ -55,6 +55,7 @@ static struct operand operand_of(const struct program *x, const struct dispatch 
     uint64_t align = d->kernel->addresses ? 4 : x->gpu->caps.offset_align;
     uint64_t first = at->offset + s.first * dtype_bytes(a->dtype), low = first / align * align;
     uint64_t bytes = a->kind == KIND_WEIGHT ? at->bytes : s.count * dtype_bytes(a->dtype);
+    if (which == o->n_in && d->kernel->scratch) bytes = at->bytes;
     bytes = align_up(first - low + bytes, 4);
     return (struct operand){program_buffer(x, t), low, bytes, (uint32_t)((first - low) / 4)};
 }

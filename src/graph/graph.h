@@ -117,6 +117,10 @@ struct kernel_row {
     void (*pack)(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l);
     struct layout (*weight_layout)(const struct caps *c, const struct graph *g, const struct op *o,
                                    uint32_t operand); // NULL: rows
+    // A kernel in two dispatches: `then` follows, after a barrier. Both find scratch(...) bytes behind the output, which
+    // begin at the next multiple of 256; the op is never cut. Only for outputs that are TEMP.
+    const struct kernel_row *then;
+    uint64_t (*scratch)(const struct graph *g, const struct op *o);
 };
 
 // Everything the project knows about an op, in one row.

@@ -320,7 +320,7 @@ static const struct kernel_row tile64 = {
 // --- matrix units: linear_coop.comp --------------------------------------------------------------------------------
 
 struct coop_tile {
-    uint32_t bm, bn, bk, wm, wn, stages, slices, depth; // as in linear_coop.comp
+    uint32_t bm, bn, bk, wm, wn, stages, slices, depth, parts; // as in linear_coop.comp
 };
 
 static uint32_t coop_threads(const struct caps *c, const struct coop_tile *t)
@@ -332,9 +332,12 @@ static uint32_t coop_threads(const struct caps *c, const struct coop_tile *t)
 // matrix units compile anything but the tiny tile for half a minute.
 static const struct coop_tile *coop_tile(const struct caps *c, struct shape y)
 {
-    static const struct coop_tile large = {128, 128, 64, 64, 32, 1, 1, 1}, large_wide = {128, 128, 32, 64, 64, 1, 1, 1},
-                                  small = {64, 64, 128, 32, 32, 1, 2, 1}, small_wide = {64, 64, 32, 32, 32, 1, 1, 1},
-                                  tiny = {32, 32, 16, 16, 16, 2, 1, 2}, tiny_sliced = {32, 32, 32, 16, 16, 1, 2, 1};
+    static const struct coop_tile large = {128, 128, 64, 64, 32, 1, 1, 1, 1},
+                                  large_wide = {128, 128, 32, 64, 64, 1, 1, 1, 1},
+                                  small = {64, 64, 128, 32, 32, 1, 2, 1, 1},
+                                  small_wide = {64, 64, 32, 32, 32, 1, 1, 1, 1},
+                                  tiny = {32, 32, 16, 16, 16, 2, 1, 2, 1},
+                                  tiny_sliced = {32, 32, 32, 16, 16, 1, 2, 1, 1};
     if (c->type == CAPS_CPU) return y.cols % 32 ? &tiny : &tiny_sliced; // for tests only
     uint64_t tiles = (shape_rows(y) + large.bm - 1) / large.bm * ceil_div(y.cols, large.bn);
     if (tiles < 64) return c->subgroup > 32 ? &small_wide : &small;
@@ -371,11 +374,12 @@ static void coop_pack_tile(const struct caps *c, const struct graph *g, const st
 {
     const struct coop_shape *m = coop_tile_shape(c, t);
     open_launch(g, o, s, l, coop_threads(c, t));
-    const uint32_t sizes[] = {
-        t->bm, t->bn, t->bk, t->wm, t->wn, m->m, m->n, m->k, t->stages, coop_whole(g, o, s, t), t->slices, t->depth};
+    const uint32_t sizes[] = {t->bm,     t->bn,    t->bk,   t->wm,     t->wn,
+                              m->m,      m->n,     m->k,    t->stages, coop_whole(g, o, s, t),
+                              t->slices, t->depth, t->parts};
     for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
     if (c->subgroup_pick) l->subgroup = coop_subgroup(c);
-    launch_groups(c, l, (uint64_t)ceil_div(s.count, t->bm) * ceil_div(op_output(g, o)->sh.cols, t->bn));
+    launch_groups(c, l, (uint64_t)t->parts * ceil_div(s.count, t->bm) * ceil_div(op_output(g, o)->sh.cols, t->bn));
 }
 
 static bool coop_fits(const struct caps *c, const struct graph *g, const struct op *o)
@@ -417,20 +421,93 @@ static const struct kernel_row coop = {
         .fits = fits_##name_,                                                                                          \
         .pack = pack_##name_,                                                                                          \
     };
-TILE(64x64x64_d2, 64, 64, 64, 32, 32, 2, 1, 2)
-TILE(64x64x64_k2_d2, 64, 64, 64, 32, 32, 2, 2, 2)
-TILE(64x64x128_k2, 64, 64, 128, 32, 32, 1, 2, 1)
-TILE(64x64x128_k2_d2, 64, 64, 128, 32, 32, 1, 2, 2)
-TILE(64x64x128_k4, 64, 64, 128, 32, 32, 1, 4, 1)
-TILE(64x96x64_k2_d2, 64, 96, 64, 32, 48, 1, 2, 2)
-TILE(128x64x64_d2, 128, 64, 64, 32, 32, 1, 1, 2)
-TILE(64x128x64_d2, 64, 128, 64, 32, 32, 1, 1, 2)
-TILE(128x128x32_d2, 128, 128, 32, 64, 32, 2, 1, 2)
-TILE(128x128x64, 128, 128, 64, 64, 32, 1, 1, 1)
-TILE(128x128x64_d2, 128, 128, 64, 64, 32, 1, 1, 2)
-TILE(128x128x64_w32, 128, 128, 64, 32, 32, 1, 1, 1)
-TILE(128x144x64, 128, 144, 64, 64, 48, 1, 1, 1)
+TILE(64x64x64_d2, 64, 64, 64, 32, 32, 2, 1, 2, 1)
+TILE(64x64x64_k2_d2, 64, 64, 64, 32, 32, 2, 2, 2, 1)
+TILE(64x64x128_k2, 64, 64, 128, 32, 32, 1, 2, 1, 1)
+TILE(64x64x128_k2_d2, 64, 64, 128, 32, 32, 1, 2, 2, 1)
+TILE(64x64x128_k4, 64, 64, 128, 32, 32, 1, 4, 1, 1)
+TILE(64x96x64_k2_d2, 64, 96, 64, 32, 48, 1, 2, 2, 1)
+TILE(128x64x64_d2, 128, 64, 64, 32, 32, 1, 1, 2, 1)
+TILE(64x128x64_d2, 64, 128, 64, 32, 32, 1, 1, 2, 1)
+TILE(128x128x32_d2, 128, 128, 32, 64, 32, 2, 1, 2, 1)
+TILE(128x128x64, 128, 128, 64, 64, 32, 1, 1, 1, 1)
+TILE(128x128x64_d2, 128, 128, 64, 64, 32, 1, 1, 2, 1)
+TILE(128x128x64_w32, 128, 128, 64, 32, 32, 1, 1, 1, 1)
+TILE(128x144x64, 128, 144, 64, 64, 48, 1, 1, 1, 1)
 #undef TILE
+
+// --- the same over parts of k, for products of few tiles: linear_coop.comp, then linear_sum.comp --------------------
+
+enum { FINISH_PARTS = 3, FEW_TILES = 100 };
+
+static bool parts_fit(const struct caps *c, const struct graph *g, const struct op *o, const struct coop_tile *t)
+{
+    const struct tensor *y = op_output(g, o);
+    uint64_t rows = shape_rows(y->sh), tiles = rows / t->bm * (y->sh.cols / t->bn);
+    bool whole = rows % t->bm == 0 && y->sh.cols % t->bn == 0 && op_operand(g, o, X)->sh.cols % (t->bk * t->parts) == 0;
+    uint64_t bytes = (t->parts + 1) * 4 * shape_count(y->sh) + 256;
+    return whole && y->kind == KIND_TEMP && (tiles < FEW_TILES || c->type == CAPS_CPU) && bytes <= c->range_max &&
+           coop_fits_tile(c, g, o, t);
+}
+
+static void parts_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                       struct launch *l, const struct coop_tile *t)
+{
+    coop_pack_tile(c, g, o, s, l, t);
+    l->spec[2] = l->spec[3] = 0; // activation and bias come with the last sum
+    l->spec[4] = FINISH_PARTS;
+    l->spec[14] = true; // no gate yet: tiles need not lie in one item
+}
+
+static void sum_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l,
+                     uint32_t parts)
+{
+    uint32_t threads = min_u32(256, min_u32(c->threads_max, c->threads_x_max));
+    open_launch(g, o, s, l, threads);
+    launch_spec(l, parts);
+    uint64_t pairs = shape_count(op_output(g, o)->sh) / 2;
+    l->groups[0] = (uint32_t)min_u64((pairs + threads - 1) / threads, c->groups_max[0]);
+}
+
+#define PARTS(name_, count_, ...)                                                                                      \
+    static const struct coop_tile tile_##name_ = {__VA_ARGS__, count_};                                                \
+    static bool fits_##name_(const struct caps *c, const struct graph *g, const struct op *o)                          \
+    {                                                                                                                  \
+        return parts_fit(c, g, o, &tile_##name_);                                                                      \
+    }                                                                                                                  \
+    static void pack_##name_(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,          \
+                             struct launch *l)                                                                         \
+    {                                                                                                                  \
+        parts_pack(c, g, o, s, l, &tile_##name_);                                                                      \
+    }                                                                                                                  \
+    static void sum_##name_(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,           \
+                            struct launch *l)                                                                          \
+    {                                                                                                                  \
+        sum_pack(c, g, o, s, l, count_);                                                                               \
+    }                                                                                                                  \
+    static uint64_t scratch_##name_(const struct graph *g, const struct op *o)                                         \
+    {                                                                                                                  \
+        return (uint64_t)(count_)*4 * shape_count(op_output(g, o)->sh);                                                \
+    }                                                                                                                  \
+    static const struct kernel_row then_##name_ = {                                                                    \
+        .name = "linear_sum_" #name_, .shader = "linear_sum", .pack = sum_##name_, .scratch = scratch_##name_};        \
+    static const struct kernel_row coop_##name_ = {                                                                    \
+        .name = "linear_coop_" #name_,                                                                                 \
+        .shader = "linear_coop",                                                                                       \
+        .needs = "cooperative matrices of F16 into F32, F16 operands, whole tiles, and few of them",                   \
+        .measured = true,                                                                                              \
+        .fits = fits_##name_,                                                                                          \
+        .pack = pack_##name_,                                                                                          \
+        .then = &then_##name_,                                                                                         \
+        .scratch = scratch_##name_,                                                                                    \
+    };
+PARTS(128x128x64_p4, 4, 128, 128, 64, 64, 32, 1, 1, 1)
+PARTS(128x128x64_d2_p4, 4, 128, 128, 64, 64, 32, 1, 1, 2)
+PARTS(128x128x32_d2_p4, 4, 128, 128, 32, 64, 32, 2, 1, 2)
+PARTS(128x128x64_d2_p2, 2, 128, 128, 64, 64, 32, 1, 1, 2)
+PARTS(128x64x64_d2_p2, 2, 128, 64, 64, 32, 32, 1, 1, 2)
+PARTS(32x32x16_p2, 2, 32, 32, 16, 16, 16, 1, 1, 1)
+#undef PARTS
 
 static const struct kernel_row *const kernels[] = {
     &bcast_fixed_f32,
@@ -452,6 +529,12 @@ static const struct kernel_row *const kernels[] = {
     &coop_128x128x64_d2,
     &coop_128x128x64_w32,
     &coop_128x144x64,
+    &coop_128x128x64_p4,
+    &coop_128x128x64_d2_p4,
+    &coop_128x128x32_d2_p4,
+    &coop_128x128x64_d2_p2,
+    &coop_128x64x64_d2_p2,
+    &coop_32x32x16_p2,
     &tile128,
     &tile64,
     NULL,
@@ -474,7 +557,7 @@ static const struct linear_case {
     {1, 13, 8, 130, true, ACT_GELU_TANH, false},
     {1, 65, 72, 64, true, ACT_GELU_ERF, false},
     {5, 220, 24, 900, true, ACT_GELU_TANH, false},  // enough tiles for the large ones
-    {2, 128, 200, 128, true, ACT_GELU_TANH, false}, // whole tiles only
+    {2, 128, 224, 128, true, ACT_GELU_TANH, false}, // whole tiles only
 };
 
 static void case_operands(struct graph *g, const struct linear_case *s, ten in[3])
