@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { REPEATS = 5, WARM = 2, COPIES_MAX = 24, COPIES_MIN = 6 };
+enum { FILL_MAX = 4 << 20 };             // elements of a state: of a table of many evaluations only the first is read
 static const double beyond_cache = 64e6; // bytes of weights in turn
 static const double allowed = 4e-3;      // of the largest value: two roundings to halves
 
@@ -62,8 +63,12 @@ static float *make_values(const struct graph *g, const struct op *o, struct err 
 {
     uint64_t n = 1;
     uint32_t state = 0x9e3779b9u;
-    for (uint32_t k = 0; k < o->n_in; k++)
-        if (shape_count(g->t[o->in[k]].sh) > n) n = shape_count(g->t[o->in[k]].sh);
+    for (uint32_t k = 0; k < o->n_in; k++) {
+        const struct tensor *t = &g->t[o->in[k]];
+        uint64_t count = shape_count(t->sh);
+        if (t->kind != KIND_WEIGHT) count = min_u64(count, FILL_MAX);
+        if (count > n) n = count;
+    }
     float *v = mem_zero(n, sizeof *v, e);
     for (uint64_t i = 0; v && i < n; i++) {
         state = state * 1664525u + 1013904223u;
@@ -78,6 +83,7 @@ static bool fill(struct bed *b, uint32_t id, const float *values, struct err *e)
     uint64_t n = shape_count(t->sh);
     if (t->kind == KIND_WEIGHT) return program_weight(b->program, (ten){id}, values, DT_F32, e);
     if (t->kind != KIND_STATE) return true;
+    n = min_u64(n, FILL_MAX);
     if (t->dtype != DT_I32) return program_write(b->program, (ten){id}, 0, n, values, e);
     int32_t *zero = mem_zero(n, sizeof *zero, e); // ticks and conditions: the first of each
     bool ok = zero && program_write(b->program, (ten){id}, 0, n, zero, e);

@@ -260,7 +260,7 @@ struct tile {
     uint32_t bm, bn, bk, tm, tn; // as in linear_tile.comp
 };
 static const struct tile tile_large = {128, 128, 8, 8, 8}, tile_small = {64, 64, 16, 8, 4},
-                         tile_flat = {16, 64, 16, 2, 4};
+                         tile_flat = {16, 64, 16, 2, 4}, tile_thin = {16, 32, 64, 2, 2};
 
 static uint32_t tile_threads(const struct tile *t)
 {
@@ -298,7 +298,12 @@ static void tile_large_pack(const struct caps *c, const struct graph *g, const s
 
 static void tile_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l)
 {
-    tile_launch(c, g, o, s, l, shape_rows(op_output(g, o)->sh) <= tile_flat.bm ? &tile_flat : &tile_small);
+    struct shape y = op_output(g, o)->sh;
+    // few columns make few tiles, so each takes long: large trips, because every one waits for memory
+    const struct tile *t = y.cols <= tile_thin.bn          ? &tile_thin
+                           : shape_rows(y) <= tile_flat.bm ? &tile_flat
+                                                           : &tile_small;
+    tile_launch(c, g, o, s, l, t);
 }
 
 static const struct kernel_row tile128 = {
