@@ -227,7 +227,8 @@ static const struct kernel_row tile = {
 // --- matrix units: attention_coop.comp -----------------------------------------------------------------------------
 
 struct coop_plan {
-    uint32_t waves, keys, matrices; // subgroups, keys per trip, matrices of queries per subgroup
+    uint32_t waves, keys, matrices,
+        slices; // subgroups; keys of each a trip; matrices of queries of each; as in the shader
 };
 
 static const struct coop_shape *coop_matrix(const struct caps *c, const struct coop_plan *p)
@@ -242,8 +243,9 @@ static bool coop_fits_plan(const struct caps *c, const struct graph *g, const st
     if (!m || !c->subgroup_shuffle || d % 8 || d > 128 || m->n % 8 || m->k % 8) return false;
     if (!is_half(op_operand(g, o, QKV)) || !is_half(op_output(g, o))) return false;
     uint32_t unit = max_u32(m->n, m->k), line = (uint32_t)align_up(d, unit) / 8 + 1, rows = p->matrices * m->m;
-    uint32_t queries = p->waves * rows, s_line = max_u32(p->keys / 4 + 1, line), threads = p->waves * lanes;
-    uint32_t shared = (2 * p->keys * line + queries * s_line) * 16 + queries * 4;
+    uint32_t lines = p->waves * rows, s_line = max_u32(p->keys / 4 + 1, line), threads = p->waves * lanes;
+    uint32_t others = (p->slices - 1) * (lines / p->slices) * (line - 1) * 2; // uvec4s of results
+    uint32_t shared = (max_u32(2 * p->slices * p->keys * line, others) + lines * s_line) * 16 + lines * 8;
     return unit % m->n == 0 && unit % m->k == 0 && lanes % rows == 0 && p->keys / 4 % (2 * (lanes / rows)) == 0 &&
            shared <= c->shared_max && threads <= c->threads_max && threads <= c->threads_x_max;
 }
@@ -253,8 +255,8 @@ static void coop_pack_plan(const struct caps *c, const struct graph *g, const st
 {
     const struct coop_shape *m = coop_matrix(c, p);
     uint32_t lanes = coop_subgroup(c);
-    open_launch(c, g, o, s, l, p->waves * lanes, p->waves * p->matrices * m->m);
-    const uint32_t sizes[] = {p->keys, lanes, m->m, m->n, m->k, p->matrices};
+    open_launch(c, g, o, s, l, p->waves * lanes, p->waves / p->slices * p->matrices * m->m);
+    const uint32_t sizes[] = {p->keys, lanes, m->m, m->n, m->k, p->matrices, p->slices};
     for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
     if (c->subgroup_pick) l->subgroup = lanes;
 }
@@ -262,7 +264,7 @@ static void coop_pack_plan(const struct caps *c, const struct graph *g, const st
 // Drivers that emulate matrix units compile anything but the least for half a minute.
 static const struct coop_plan *coop_plan(const struct caps *c)
 {
-    static const struct coop_plan cpu = {2, 16, 1}, gpu = {4, 64, 1};
+    static const struct coop_plan cpu = {4, 16, 1, 2}, gpu = {4, 64, 1, 1};
     return c->type == CAPS_CPU ? &cpu : &gpu;
 }
 
@@ -286,31 +288,34 @@ static const struct kernel_row coop = {
     .pack = coop_pack,
 };
 
-// Sizes for measuring, see exec/tune.c: subgroups x keys a trip x matrices of queries.
-#define PLAN(waves_, keys_, matrices_)                                                                                 \
-    static const struct coop_plan plan_##waves_##keys_##matrices_ = {waves_, keys_, matrices_};                        \
-    static bool fits_##waves_##keys_##matrices_(const struct caps *c, const struct graph *g, const struct op *o)       \
+// Sizes for measuring, see exec/tune.c: subgroups x keys of each x matrices of queries of each x slices of keys.
+#define PLAN(waves_, keys_, matrices_, slices_)                                                                        \
+    static const struct coop_plan plan_##waves_##keys_##matrices_##slices_ = {waves_, keys_, matrices_, slices_};      \
+    static bool fits_##waves_##keys_##matrices_##slices_(const struct caps *c, const struct graph *g,                  \
+                                                         const struct op *o)                                           \
     {                                                                                                                  \
-        return c->type != CAPS_CPU && coop_fits_plan(c, g, o, &plan_##waves_##keys_##matrices_);                       \
+        return c->type != CAPS_CPU && coop_fits_plan(c, g, o, &plan_##waves_##keys_##matrices_##slices_);              \
     }                                                                                                                  \
-    static void pack_##waves_##keys_##matrices_(const struct caps *c, const struct graph *g, const struct op *o,       \
-                                                struct shard s, struct launch *l)                                      \
+    static void pack_##waves_##keys_##matrices_##slices_(const struct caps *c, const struct graph *g,                  \
+                                                         const struct op *o, struct shard s, struct launch *l)         \
     {                                                                                                                  \
-        coop_pack_plan(c, g, o, s, l, &plan_##waves_##keys_##matrices_);                                               \
+        coop_pack_plan(c, g, o, s, l, &plan_##waves_##keys_##matrices_##slices_);                                      \
     }                                                                                                                  \
-    static const struct kernel_row coop_##waves_##keys_##matrices_ = {                                                 \
-        .name = "attention_coop_" #waves_ "x" #keys_ "x" #matrices_,                                                   \
+    static const struct kernel_row coop_##waves_##keys_##matrices_##slices_ = {                                        \
+        .name = "attention_coop_" #waves_ "x" #keys_ "x" #matrices_ "x" #slices_,                                      \
         .shader = "attention_coop",                                                                                    \
         .needs = "a GPU with cooperative matrices of F16 into F32, subgroup shuffles, shared memory for such blocks",  \
         .measured = true,                                                                                              \
-        .fits = fits_##waves_##keys_##matrices_,                                                                       \
-        .pack = pack_##waves_##keys_##matrices_,                                                                       \
+        .fits = fits_##waves_##keys_##matrices_##slices_,                                                              \
+        .pack = pack_##waves_##keys_##matrices_##slices_,                                                              \
     };
-PLAN(4, 32, 1)
-PLAN(8, 32, 1)
-PLAN(2, 64, 1)
-PLAN(2, 64, 2)
-PLAN(4, 32, 2)
+PLAN(4, 32, 1, 1)
+PLAN(8, 32, 1, 2)
+PLAN(16, 16, 1, 4)
+PLAN(4, 64, 1, 2)
+PLAN(2, 64, 2, 1)
+PLAN(4, 32, 2, 1)
+PLAN(8, 32, 2, 2)
 #undef PLAN
 
 // --- row -----------------------------------------------------------------------------------------------------------
@@ -336,8 +341,8 @@ const struct op_row op_attention_row = {
     .split_count = attention_units,
     .span = attention_span,
     .kernels = (const struct kernel_row *const[]){&fixed_64_f32, &fixed_72_f32, &fixed_64_f16, &fixed_72_f16,
-                                                  &bcast_address, &bcast, &coop, &coop_4321, &coop_8321, &coop_2641,
-                                                  &coop_2642, &coop_4322, &tile, NULL},
+                                                  &bcast_address, &bcast, &coop, &coop_43211, &coop_83212, &coop_161614,
+                                                  &coop_46412, &coop_26421, &coop_43221, &coop_83222, &tile, NULL},
     .cases = attention_cases,
 };
 
