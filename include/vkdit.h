@@ -79,18 +79,20 @@ typedef enum vkdit_precision { VKDIT_PRECISION_AUTO, VKDIT_PRECISION_F32, VKDIT_
 typedef enum vkdit_numerics { VKDIT_NUMERICS_AUTO, VKDIT_NUMERICS_ORIGINAL, VKDIT_NUMERICS_DIFFUSERS } vkdit_numerics;
 
 typedef struct vkdit_model_options {
-    const char *path; /* checkpoint file, sharded index, or diffusers folder; NULL = synthetic model below */
     const char
-        *synthetic;   /* without path: "DiT-S/2" ... "SiT-XL/2-512" (published shapes), "tiny": seeded random weights */
-    const char *vae;  /* autoencoder file or folder; NULL = the one inside the folder, if any */
-    const char *root; /* sub-dictionary of a .pt: "ema", "model", ...; NULL = ema when present */
-    uint32_t heads;   /* attention heads when the file cannot say; 0 = derive */
-    int is_sit;       /* 1: the checkpoint is a SiT, -1: a DiT, 0: derive (metadata, file name) */
+        *path; /* checkpoint file, sharded index, diffusers folder, or the name of a model that ships with vkdit */
+    const char *synthetic; /* without path: "DiT-S/2" ... "SiT-XL/2-512" (published shapes), "tiny": seeded random
+                            * weights. Neither: the default model that ships, or "tiny" where none is installed */
+    const char *vae;       /* autoencoder file or folder; NULL = the one inside the folder, or that the file names */
+    const char *root;      /* sub-dictionary of a .pt: "ema", "model", ...; NULL = ema when present */
+    uint32_t heads;        /* attention heads when the file cannot say; 0 = derive */
+    int is_sit;            /* 1: the checkpoint is a SiT, -1: a DiT, 0: derive (metadata, file name) */
     vkdit_precision precision;
     vkdit_numerics numerics;
     /* called while reading; a non-zero return cancels */
     int (*progress)(void *user, const char *what, uint64_t done, uint64_t total);
     void *user;
+    const char *assets; /* folder of the models that ship; NULL = found beside the library or the program */
 } vkdit_model_options;
 
 typedef struct vkdit_model_info {
@@ -102,12 +104,22 @@ typedef struct vkdit_model_info {
     uint32_t image_scale;      /* pixels per latent cell */
     vkdit_precision precision; /* what is used */
     uint64_t parameters;
+    int has_preview; /* vkdit_run_preview works */
+    /* what a job that leaves these open gets; 0 or NULL: no advice, the job's own default */
+    const char *sampler, *spacing; /* live as long as the model */
+    uint32_t steps, cfg_channels;
+    double cfg_scale, cfg_from, cfg_to;
 } vkdit_model_info;
 
 VKDIT_API vkdit_status vkdit_model_open(vkdit *context, const vkdit_model_options *options, vkdit_model **out,
                                         vkdit_error *error);
 VKDIT_API void vkdit_model_close(vkdit_model *model);
 VKDIT_API void vkdit_model_get_info(const vkdit_model *model, vkdit_model_info *info);
+/* Where its weights came from: a path, or NULL for a synthetic model. */
+VKDIT_API const char *vkdit_model_path(const vkdit_model *model);
+/* The models that ship, as a JSON list of {"name", "file", "about", "path"}, the default first; [] when none is installed.
+ * assets as in vkdit_model_options. */
+VKDIT_API vkdit_status vkdit_models_json(const char *assets, char **json, vkdit_error *error);
 /* Name of a class, or NULL. Index of a class by number or (part of a) name; several matches are an error that lists them. */
 VKDIT_API const char *vkdit_class_name(const vkdit_model *model, uint32_t index);
 VKDIT_API vkdit_status vkdit_class_find(const vkdit_model *model, const char *text, uint32_t *index,
@@ -116,6 +128,11 @@ VKDIT_API vkdit_status vkdit_class_find(const vkdit_model *model, const char *te
  * unused and missing tensors. context may be NULL (then without the memory plan). */
 VKDIT_API vkdit_status vkdit_inspect_json(vkdit *context, const vkdit_model_options *options, char **json,
                                           vkdit_error *error);
+
+/* The weights behind the modulation, as JSON: for W_alpha (gates), W_gamma (scales), W_beta (shifts) of all blocks and of
+ * each, and of the final layer: moments, fitted Gaussian, histogram; and whether the checkpoint is at its initialisation,
+ * under which scheme, as far as the numbers tell. Needs no device. docs/mixing-board.md names every member. */
+VKDIT_API vkdit_status vkdit_modulation_json(const vkdit_model_options *options, char **json, vkdit_error *error);
 
 /* ---- tensors handed over and back ---- */
 
@@ -173,6 +190,9 @@ typedef struct vkdit_job {
     uint32_t noise_count;
     int keep_trajectory; /* keep x_t, x0 estimates and noises of every step for vkdit_run_trajectory */
     int keep_modulation; /* keep the adaLN weights on the device after the table is filled */
+    int keep_activations; /* keep every intermediate of a step for vkdit_run_tap: more device memory, no more work */
+    const uint32_t *extra_classes; /* further conditions for the modulation table, which no picture uses: what mixes */
+    uint32_t extra_count;          /* take from, or what is to be looked at; the null class may be among them */
 } vkdit_job;
 
 typedef struct vkdit_progress {
@@ -199,6 +219,15 @@ VKDIT_API vkdit_status vkdit_run_latent(vkdit_run *run, int x0, float *out, uint
 /* Decodes a latent (NULL = the current x) to 8-bit RGB [N][H][W][3]; *pixels is freed with vkdit_free. */
 VKDIT_API vkdit_status vkdit_run_decode(vkdit_run *run, const float *latent, int (*stop)(void *user), void *user,
                                         uint8_t **pixels, uint32_t *width, uint32_t *height, vkdit_error *error);
+/* An instant preview, one pixel per latent cell: a latent (NULL = the estimate of the finished picture, before the first
+ * step the current x) through the model's linear map to 8-bit RGB [N][h][w][3]; *pixels is freed with vkdit_free.
+ * VKDIT_ERR_UNSUPPORTED when the model brings no such map: see has_preview. */
+VKDIT_API vkdit_status vkdit_run_preview(vkdit_run *run, const float *latent, uint8_t **pixels, uint32_t *width,
+                                         uint32_t *height, vkdit_error *error);
+/* An intermediate of the last evaluation, by the names that vkdit_eval gives with taps ("tokens_in", "block3.attn_in",
+ * "block3.after_attn", "block3.mlp_in", "block3.out"): one float tensor [items][rows][channels]; the first half of the
+ * items of a guided run is the conditional one. Needs keep_activations; a run that does not ask for it pays nothing. */
+VKDIT_API vkdit_status vkdit_run_tap(vkdit_run *run, const char *name, vkdit_tensors *out, vkdit_error *error);
 /* The kept trajectory: z, y, x [S+1,N,...], noise, pred_xstart, final, in the layout of docs/numerics.md. */
 VKDIT_API vkdit_status vkdit_run_trajectory(vkdit_run *run, vkdit_tensors *out, vkdit_error *error);
 VKDIT_API void vkdit_run_close(vkdit_run *run);
@@ -206,11 +235,14 @@ VKDIT_API void vkdit_run_close(vkdit_run *run);
 /* ---- the modulation table ----
  * All of a run's adaLN vectors, complete before the first step: [evals][conditions][slots][width] floats.
  * Slots 6b..6b+5 are block b's shift_msa, scale_msa, gate_msa, shift_mlp, scale_mlp, gate_mlp; the last two
- * are the final layer's shift and scale. Conditions are the distinct classes of the job, then the null class. */
+ * are the final layer's shift and scale. Conditions are the distinct classes of the job, then the null class (when the
+ * run is guided), then extra_classes that are not among them yet. */
 typedef struct vkdit_table_info {
     uint32_t evals, conditions, slots, width;
     const double *t;           /* timestep of each evaluation */
-    const uint32_t *condition; /* class of each condition */
+    const uint32_t *condition; /* class of each condition; the null class has the number after the last class */
+    uint32_t null_class;       /* that number; UINT32_MAX when the model has none */
+    uint32_t null_condition;   /* the condition that guidance leads away from; = conditions when there is none */
 } vkdit_table_info;
 VKDIT_API vkdit_status vkdit_run_table_info(vkdit_run *run, vkdit_table_info *info, vkdit_error *error);
 /* Copies `count` whole slots starting at [eval][condition][slot], which may run on into later conditions and evals.
@@ -222,6 +254,37 @@ VKDIT_API vkdit_status vkdit_run_table_write(vkdit_run *run, uint32_t eval, uint
 /* Saves / loads the whole table as safetensors ("table", "t", "condition"). */
 VKDIT_API vkdit_status vkdit_run_table_save(vkdit_run *run, const char *path, vkdit_error *error);
 VKDIT_API vkdit_status vkdit_run_table_load(vkdit_run *run, const char *path, vkdit_error *error);
+
+/* ---- the mixing board ----
+ * A mix is an ordered list of edits of such a table, written in the language of docs/mixing-board.md. It belongs to no
+ * context, model or run. Edits are always applied to the table as it was computed, never to their own result: removing
+ * an edit takes its effect back exactly, and an empty mix, or one with every fader at rest, changes no bit. */
+typedef struct vkdit_mix vkdit_mix;
+VKDIT_API vkdit_status vkdit_mix_open(vkdit_mix **out, vkdit_error *error); /* an empty one */
+VKDIT_API vkdit_status vkdit_mix_copy(const vkdit_mix *mix, vkdit_mix **out, vkdit_error *error);
+VKDIT_API void vkdit_mix_close(vkdit_mix *mix);
+/* Appends the edits of a text ("block[8:16].gate_mlp*=0.5; mute block[3].gate"), or those of a preset: all or none. */
+VKDIT_API vkdit_status vkdit_mix_parse(vkdit_mix *mix, const char *text, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_mix_from_json(vkdit_mix *mix, const char *json, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_mix_to_json(const vkdit_mix *mix, char **json, vkdit_error *error);
+VKDIT_API uint32_t vkdit_mix_count(const vkdit_mix *mix); /* edits in force */
+/* Edit `index` (VKDIT_MIX_ALL: all of them, "; " between) in the language; parsing it gives the same edit. */
+#define VKDIT_MIX_ALL UINT32_MAX
+VKDIT_API vkdit_status vkdit_mix_text(const vkdit_mix *mix, uint32_t index, char **text, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_mix_remove(vkdit_mix *mix, uint32_t index, vkdit_error *error);
+/* Takes the last edit back / puts it in again, as often as there are edits; 0 when there is nothing to do. Appending an
+ * edit forgets those that were taken back. */
+VKDIT_API int vkdit_mix_undo(vkdit_mix *mix);
+VKDIT_API int vkdit_mix_redo(vkdit_mix *mix);
+/* The classes that swaps and blends take from, for vkdit_job.extra_classes: at most `room` are written, all are
+ * counted. null_class as in vkdit_table_info; vkdit_model_info.classes for models that have one. */
+VKDIT_API uint32_t vkdit_mix_classes(const vkdit_mix *mix, uint32_t null_class, uint32_t *classes, uint32_t room);
+/* Pure numbers: the table `computed` with the edits into `edited`, both whole tables of the shape that info tells. */
+VKDIT_API vkdit_status vkdit_mix_apply(const vkdit_mix *mix, const vkdit_table_info *info, const float *computed,
+                                       float *edited, vkdit_error *error);
+/* Makes the mix (NULL: none) the one in force for the run: takes effect at the next step. The first call keeps a copy
+ * of the table on the host; vkdit_run_table_write and _load change that copy too. Only vectors that differ are sent. */
+VKDIT_API vkdit_status vkdit_run_mix(vkdit_run *run, const vkdit_mix *mix, vkdit_error *error);
 
 /* ---- samplers ---- */
 /* Every sampler as JSON: name, aliases, families, stochastic or not, options. */

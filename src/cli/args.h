@@ -16,8 +16,10 @@ enum command_bit {
     IN_CLASSES = 32,
     IN_HELP = 64,
     IN_OTHER = 128,
-    IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES, // takes a model
-    IN_EVERY = 255,
+    IN_MODELS = 256,
+    IN_TRACE = 1024,
+    IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES | IN_TRACE, // takes a model
+    IN_EVERY = 65535,
 };
 
 struct option;
@@ -50,8 +52,8 @@ struct option {
 
 extern const struct option option_table[];
 uint32_t option_count(void);
-extern const struct option_kind kind_flag, kind_counter, kind_text, kind_word, kind_choice, kind_u32, kind_seed,
-    kind_real, kind_interval;
+extern const struct option_kind kind_flag, kind_counter, kind_text, kind_texts, kind_word, kind_choice, kind_u32,
+    kind_seed, kind_real, kind_interval;
 
 json_t *json_u64(uint64_t v); // JSON has no unsigned 64 bits: what does not fit is text
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IMAGES_MAX = 1024, STEPS_MAX = 100000 };
+enum { IMAGES_MAX = 1024, STEPS_MAX = 100000, EXTRA_MAX = 4096 };
 
 // --- from a job to a schedule -------------------------------------------------------------------------------------
 
@@ -33,7 +33,20 @@ static const struct word targets[] = {{"velocity", FLOW_VELOCITY}, {"noise", FLO
 
 static const char *default_sampler(const struct vkdit_model *m)
 {
+    if (m->hints.sampler[0]) return m->hints.sampler;
     return m->dit.sit ? "euler" : "ddim";
+}
+
+// A spacing is advice about one sampler.
+static const char *default_spacing(const struct vkdit_model *m, const char *sampler)
+{
+    return m->hints.spacing[0] && (!sampler || !strcmp(sampler, m->hints.sampler)) ? m->hints.spacing : NULL;
+}
+
+static double default_cfg(const struct vkdit_model *m)
+{
+    if (!m->dit.null_class) return 1.0;
+    return m->hints.cfg_scale > 0 ? m->hints.cfg_scale : 4.0;
 }
 
 static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sample_spec *s, struct err *e)
@@ -43,9 +56,11 @@ static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sa
     const struct folder *f = m->has_folder ? &m->folder : NULL;
     *s = (struct sample_spec){
         .sampler = j->sampler ? j->sampler : default_sampler(m),
-        .steps = j->steps ? j->steps : 50,
+        .steps = j->steps         ? j->steps
+                 : m->hints.steps ? m->hints.steps
+                                  : 50,
         .family = m->dit.sit ? FAMILY_FLOW : FAMILY_DDPM,
-        .spacing = j->spacing,
+        .spacing = j->spacing ? j->spacing : default_spacing(m, j->sampler),
         .eta = j->eta,
         .learned_var = m->dit.learned_var && !m->dit.sit,
         .diffusers = m->dit.diffusers,
@@ -57,13 +72,12 @@ static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sa
         .last_step_size = j->last_step_size,
         .atol = j->atol,
         .rtol = j->rtol,
-        .cfg = j->cfg_scale > 0    ? j->cfg_scale
-               : m->dit.null_class ? 4.0
-                                   : 1.0,
+        .cfg = j->cfg_scale > 0 ? j->cfg_scale : default_cfg(m),
         .strength = j->strength > 0 ? j->strength : 1.0,
     };
-    if (j->cfg_from != 0 || j->cfg_to != 0)
-        s->cfg_lo = 1 - j->cfg_to, s->cfg_hi = fmax(1 - j->cfg_from, 1e-300); // both 0 would mean everywhere
+    bool own = j->cfg_from != 0 || j->cfg_to != 0; // both 0 means everywhere, or as the model advises
+    double from = own ? j->cfg_from : m->hints.cfg_from, to = own ? j->cfg_to : m->hints.cfg_to;
+    if (from != 0 || to != 0) s->cfg_lo = 1 - to, s->cfg_hi = fmax(1 - from, 1e-300);
     if (f && f->scheduler.train_steps && !m->dit.sit)
         s->train_steps = f->scheduler.train_steps, s->beta_start = f->scheduler.beta_start,
         s->beta_end = f->scheduler.beta_end;
@@ -82,6 +96,12 @@ static bool check_job(const struct vkdit_model *m, const vkdit_job *j, struct er
             return err_set(e, ERR_ARG, "class %u: the model has classes 0..%u", j->classes[i], m->dit.classes - 1);
     if (j->negative && *j->negative >= m->dit.classes)
         return err_set(e, ERR_ARG, "negative class %u: the model has classes 0..%u", *j->negative, m->dit.classes - 1);
+    if (j->extra_count > EXTRA_MAX || (j->extra_count && !j->extra_classes))
+        return err_set(e, ERR_ARG, "at most %u extra classes", (unsigned)EXTRA_MAX);
+    for (uint32_t i = 0; i < j->extra_count; i++)
+        if (j->extra_classes[i] >= m->dit.classes + m->dit.null_class)
+            return err_set(e, ERR_ARG, "extra class %u: the model has classes 0..%u", j->extra_classes[i],
+                           m->dit.classes - 1);
     if (j->cfg_scale < 0 || !isfinite(j->cfg_scale))
         return err_set(e, ERR_ARG, "guidance scale %g: expected a number from 0 up", j->cfg_scale);
     if (j->cfg_scale > 1 && !m->dit.null_class && !j->negative)
@@ -105,7 +125,7 @@ static uint32_t add_condition(struct vkdit_run *r, uint32_t class)
 
 static bool make_conditions(struct vkdit_run *r, const vkdit_job *j, struct err *e)
 {
-    r->condition = mem_zero(j->images + 1, sizeof *r->condition, e);
+    r->condition = mem_zero((uint64_t)j->images + 1 + j->extra_count, sizeof *r->condition, e);
     r->item_cond = mem_zero(2ull * j->images, sizeof *r->item_cond, e);
     r->classes = mem_zero(j->images, sizeof *r->classes, e);
     if (!r->condition || !r->item_cond || !r->classes) return false;
@@ -113,9 +133,14 @@ static bool make_conditions(struct vkdit_run *r, const vkdit_job *j, struct err 
         r->classes[i] = (int32_t)j->classes[i];
         r->item_cond[i] = add_condition(r, j->classes[i]);
     }
-    if (r->copies < 2) return true;
-    uint32_t null = add_condition(r, j->negative ? *j->negative : r->model->dit.classes);
-    for (uint32_t i = 0; i < j->images; i++) r->item_cond[j->images + i] = null;
+    r->null_cond = UINT32_MAX;
+    if (r->copies == 2) {
+        uint32_t pictures = r->conds, null = add_condition(r, j->negative ? *j->negative : r->model->dit.classes);
+        for (uint32_t i = 0; i < j->images; i++) r->item_cond[j->images + i] = null;
+        if (null == pictures) r->null_cond = null;
+    }
+    for (uint32_t i = 0; i < j->extra_count; i++) add_condition(r, j->extra_classes[i]);
+    r->null_cond = min_u32(r->null_cond, r->conds);
     return true;
 }
 
@@ -197,17 +222,20 @@ static bool begin(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     r->state_values = both ? 2 * r->values : r->values;
     r->keep = j->keep_trajectory != 0;
     if (!make_conditions(r, j, e) || !run_open_noise(r, j, e) || !run_open_table(r, e)) return false;
-    struct dit_use use = {.images = r->images,
-                          .copies = r->copies,
-                          .evals = r->chunk,
-                          .conds = r->conds,
-                          .regs = r->schedule.n_regs,
-                          .both = both,
-                          .guide_channels = r->copies == 2 ? dit_guided_channels(&m->dit, j->cfg_channels) : 0};
+    struct dit_use use = {
+        .images = r->images,
+        .copies = r->copies,
+        .evals = r->chunk,
+        .conds = r->conds,
+        .regs = r->schedule.n_regs,
+        .both = both,
+        .guide_channels = r->copies == 2
+                              ? dit_guided_channels(&m->dit, j->cfg_channels ? j->cfg_channels : m->hints.cfg_channels)
+                              : 0};
     bool draws = r->schedule.init_draws;
     for (uint32_t i = 0; i < r->schedule.n; i++) draws = draws || r->schedule.eval[i].draws;
     use.kind = !draws ? DIT_STEP : r->rng == VKDIT_RNG_PHILOX && !r->given_noise ? DIT_STEP_PHILOX : DIT_STEP_NOISE;
-    if (!model_step(m, &use, false, e)) return false;
+    if (!model_step(m, &use, j->keep_activations != 0, e)) return false;
     r->user = m->step_user;
     int32_t *y = (int32_t *)r->condition, *cond = (int32_t *)r->item_cond;
     if (!program_write(m->step.program, m->io.y, 0, r->conds, y, e) ||
@@ -240,8 +268,8 @@ void vkdit_run_close(vkdit_run *r)
 {
     if (!r) return;
     schedule_free(&r->schedule);
-    void *owned[] = {r->condition,   r->item_cond, r->classes, r->z,      r->draw,    r->first_noise,
-                     r->given_noise, r->mirror,    r->t,       r->kept.x, r->kept.x0, r->kept.noise};
+    void *owned[] = {r->condition, r->item_cond, r->classes, r->z,       r->draw,       r->first_noise, r->given_noise,
+                     r->mirror,    r->t,         r->kept.x,  r->kept.x0, r->kept.noise, r->computed,    r->mixed};
     for (size_t i = 0; i < COUNTOF(owned); i++) free(owned[i]);
     free(r);
 }

@@ -143,6 +143,11 @@ static bool bcast_address_fits(const struct caps *c, const struct graph *g, cons
     return c->addresses && bcast_fits(c, g, o);
 }
 
+static bool bcast_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return texels_pay(c) && bcast_fits(c, g, o);
+}
+
 static void bcast_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
                          struct launch *l, uint32_t queries)
 {
@@ -189,6 +194,15 @@ FIXED(64, DT_F32, 64_f32)
 FIXED(72, DT_F32, 72_f32)
 FIXED(64, DT_F16, 64_f16)
 FIXED(72, DT_F16, 72_f16)
+
+static const struct kernel_row bcast_texels = {
+    .name = "attention_bcast_texels",
+    .shader = "attention_bcast_texels",
+    .texels = 1u << QKV,
+    .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
+    .fits = bcast_texels_fits,
+    .pack = bcast_pack,
+};
 
 static const struct kernel_row bcast_address = {
     .name = "attention_bcast_address",
@@ -340,9 +354,10 @@ const struct op_row op_attention_row = {
     .work = attention_work,
     .split_count = attention_units,
     .span = attention_span,
-    .kernels = (const struct kernel_row *const[]){&fixed_64_f32, &fixed_72_f32, &fixed_64_f16, &fixed_72_f16,
-                                                  &bcast_address, &bcast, &coop, &coop_43211, &coop_83212, &coop_161614,
-                                                  &coop_46412, &coop_26421, &coop_43221, &coop_83222, &tile, NULL},
+    .kernels =
+        (const struct kernel_row *const[]){&bcast_texels, &fixed_64_f32, &fixed_72_f32, &fixed_64_f16, &fixed_72_f16,
+                                           &bcast_address, &bcast, &coop, &coop_43211, &coop_83212, &coop_161614,
+                                           &coop_46412, &coop_26421, &coop_43221, &coop_83222, &tile, NULL},
     .cases = attention_cases,
 };
 

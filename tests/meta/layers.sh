@@ -14,8 +14,9 @@ sample:  base kernels/tick.h
 kernels: base graph
 exec:    base graph gpu
 models:  base graph kernels weights
-engine:  base gpu graph weights image sample kernels exec models vkdit.h
-cli:     base image sample vkdit.h
+board:   base
+engine:  base gpu graph weights image sample kernels exec models board vkdit.h
+cli:     base image sample board vkdit.h
 '
 # A library of others is known to these folders only.
 homes='
@@ -25,7 +26,7 @@ vulkan:      gpu exec
 spng.h:      image
 chafa:       image
 zip.h:       weights
-jansson.h:   base weights models engine cli
+jansson.h:   base weights models board engine cli
 '
 
 row() { printf '%s\n' "$1" | sed -n "s/^$2:[ ]*//p"; }
