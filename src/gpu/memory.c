@@ -20,9 +20,13 @@ static uint32_t type_score(const struct gpu *g, const VkMemoryType *t, enum gpu_
         return 0;
     if (where == GPU_MAPPED) // the host reads it back, so cached memory first
         return type_mappable(f) ? 1 + 2 * cached + local : 0;
+    if (where == GPU_INPUT) // kernels read it in every dispatch: not across the bus
+        return type_mappable(f) ? 1 + cached + 2 * local : 0;
     if (!local) return g->caps.type == CAPS_DISCRETE ? 0 : 1; // an integrated device may go beyond its carve-out
     // a small window into device memory (no resizable BAR) is not the place for weights
     bool whole = g->memory.memoryHeaps[t->heapIndex].size >= g->caps.heap_bytes / 2;
+    // a discrete device's memory is filled through the staging ring: a mapping of it is nothing that kernels need
+    if (g->caps.type == CAPS_DISCRETE) return 8 + 4 * whole + !type_mappable(f);
     return 8 + 4 * whole + (whole && type_mappable(f)) * (1 + cached);
 }
 
@@ -115,7 +119,7 @@ static bool open_parts(struct gpu *g, struct gpu_buf *b, enum gpu_where where, s
     if (g->caps.addresses) info.usage |= VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
     TRY(g, g->vk.vkCreateBuffer(g->dev, &info, NULL, &b->buf), e);
     if (!back_with_memory(g, b, where, e)) return false;
-    if (where == GPU_MAPPED) memset(b->map, 0, info.size);
+    if (where != GPU_DEVICE) memset(b->map, 0, info.size);
     if (!g->caps.addresses) return true;
     VkBufferDeviceAddressInfo at = {.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO, .buffer = b->buf};
     b->address = g->caps.api >= VK_API_VERSION_1_2 ? g->vk.vkGetBufferDeviceAddress(g->dev, &at)

@@ -151,8 +151,9 @@ static void pipeline(vkdit *context, const char *name, const char *sampler, uint
     struct golden g = golden_open(file);
     const float *y = golden_f32(&g, "class_labels", &n);
     for (uint64_t i = 0; i < n; i++) classes[i] = (uint32_t)y[i];
-    CHECK(vkdit_model_open(context, &(vkdit_model_options){.path = path}, &m, &e) == VKDIT_OK, "%s: %s", name,
-          e.message);
+    CHECK(vkdit_model_open(context, &(vkdit_model_options){.path = path, .precision = VKDIT_PRECISION_F32}, &m, &e) ==
+              VKDIT_OK,
+          "%s: %s", name, e.message);
     if (e.status != VKDIT_OK) return;
     vkdit_job j = {
         .classes = classes, .images = (uint32_t)n, .sampler = sampler, .steps = steps, .cfg_scale = cfg, .seed = seed};
