@@ -1,10 +1,11 @@
-// bench_reference.c NAME... — runs synthetic models in fp32 and prints their rows of src/bench/reference_table.h: what
+// bench_reference.c NAME[:1]... — runs synthetic models in fp32 (:1 without guidance) and prints their rows of src/bench/reference_table.inc: what
 // the benchmark's gate compares with. Run on a device whose fp32 is trusted (lavapipe). No test itself.
 #include "bench/reference.h"
 #include "vkdit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int failed(const vkdit_error *e)
 {
@@ -12,8 +13,10 @@ static int failed(const vkdit_error *e)
     return 1;
 }
 
-static int one(vkdit *context, const char *name)
+static int one(vkdit *context, char *name)
 {
+    char *colon = strchr(name, ':');
+    if (colon) *colon = 0;
     vkdit_error e = {0};
     vkdit_model *m = NULL;
     vkdit_run *r = NULL;
@@ -22,14 +25,14 @@ static int one(vkdit *context, const char *name)
     if (vkdit_model_open(context, &o, &m, &e)) return failed(&e);
     vkdit_model_get_info(m, &info);
     uint32_t class = REFERENCE_CLASS % info.classes;
-    vkdit_job j = {.classes = &class, .images = 1, .steps = REFERENCE_STEPS, .cfg_scale = 4};
+    vkdit_job j = {.classes = &class, .images = 1, .steps = REFERENCE_STEPS, .cfg_scale = colon ? 1 : 4};
     if (vkdit_run_begin(m, &j, &r, &e)) return failed(&e);
     for (int done = 0; !done;)
         if (vkdit_run_step(r, NULL, NULL, &done, &e)) return failed(&e);
     uint64_t n = (uint64_t)info.latent_channels * info.latent_height * info.latent_width;
     float *x = calloc(n, sizeof *x);
     if (!x || vkdit_run_latent(r, 0, x, n, &e)) return failed(&e);
-    printf("{\"%s\",\n {", name);
+    printf("{\"%s\", %s,\n {", name, colon ? "false" : "true");
     for (uint64_t i = 0; i < REFERENCE_VALUES; i++)
         printf("%.8gf,%s", (double)x[i * (n / REFERENCE_VALUES)], i % 8 == 7 ? "\n  " : " ");
     printf("}},\n");
