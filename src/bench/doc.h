@@ -27,6 +27,7 @@ struct doc {
 };
 
 bool doc_open(struct doc *d, const char *text, const char *name, struct err *e);
+bool docs_open(struct doc *d, const char *const *json, const char *const *names, uint32_t n, struct err *e);
 void doc_close(struct doc *d);
 const struct doc_row *doc_find(const struct doc *d, const char *group, const char *name);
 const char *doc_text(const json_t *object, const char *key); // "" when it is no string
