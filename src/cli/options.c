@@ -7,10 +7,11 @@ static const char model_group[] = "Model", device_group[] = "Device", picture_gr
 static const char sampling_group[] = "Sampling", sit_group[] = "Sampling, SiT only", start_group[] = "Starting point";
 static const char mix_group[] = "Mixing board";
 static const char result_group[] = "Results", general_group[] = "General";
+static const char bench_group[] = "Measuring";
 
 const struct option option_table[] = {
     {"model", "--ckpt --diffusion-model", 'm', "FILE", .kind = &kind_text, .at = AT(model), .env = "VKDIT_MODEL",
-     .commands = IN_MODEL, .recipe = true, .group = model_group,
+     .commands = IN_MODEL | IN_BENCH, .recipe = true, .group = model_group,
      .help = "checkpoint: a .safetensors or .pt file, the index of a sharded set, a diffusers folder, or one of those "
              "that \"vkdit models\" lists"},
     {"synthetic", .value = "NAME", .kind = &kind_text, .at = AT(synthetic), .commands = IN_MODEL, .recipe = true,
@@ -19,7 +20,7 @@ const struct option option_table[] = {
              "\"tiny\"). "
              "For trying things out; the pictures mean nothing"},
     {"vae", .value = "FILE", .kind = &kind_text, .at = AT(vae),
-     .commands = IN_GENERATE | IN_TRACE | IN_EVAL | IN_INSPECT, .recipe = true, .group = model_group,
+     .commands = IN_GENERATE | IN_TRACE | IN_EVAL | IN_INSPECT | IN_BENCH, .recipe = true, .group = model_group,
      .help = "autoencoder, file or folder, when the model has none beside it"},
     {"assets", .value = "FOLDER", .kind = &kind_text, .at = AT(assets), .env = "VKDIT_ASSETS",
      .commands = IN_MODEL | IN_MODELS, .group = model_group,
@@ -34,22 +35,22 @@ const struct option option_table[] = {
     {"dit", .kind = &kind_flag, .at = AT(family), .constant = -1, .commands = IN_MODEL, .recipe = true,
      .group = model_group, .help = "the checkpoint is a DiT, for files that do not say"},
     {"precision", .value = "TYPE", .kind = &kind_choice, .at = AT(precision), .words = "auto fp32 fp16",
-     .commands = IN_MODEL, .recipe = true, .group = model_group,
+     .commands = IN_MODEL | IN_BENCH, .recipe = true, .group = model_group,
      .help = "arithmetic of the transformer; auto takes fp16 where the device is good at it"},
     {"numerics", .value = "WHOSE", .kind = &kind_choice, .at = AT(numerics), .words = "auto original diffusers",
      .commands = IN_MODEL, .recipe = true, .group = model_group,
      .help = "whose arithmetic to follow where the original code and diffusers differ; auto goes by the files"},
 
     {"device", .value = "WHICH", .kind = &kind_text, .at = AT(device), .env = "VKDIT_DEVICE",
-     .commands = IN_MODEL | IN_DEVICES, .group = device_group,
+     .commands = IN_MODEL | IN_DEVICES | IN_BENCH | IN_SELFTEST, .group = device_group,
      .help = "device by index, part of its name, or UUID, as \"vkdit devices\" lists them"},
     {"limit", .value = "LIST", .kind = &kind_text, .at = AT(limit), .env = "VKDIT_LIMIT",
-     .commands = IN_MODEL | IN_DEVICES, .group = device_group,
+     .commands = IN_MODEL | IN_DEVICES | IN_BENCH | IN_SELFTEST, .group = device_group,
      .help = "a test aid: pretend that the device can do less, for example max_storage_buffer_range=64M,no_fp16"},
-    {"cache", .value = "FOLDER", .kind = &kind_text, .at = AT(cache), .commands = IN_MODEL, .group = device_group,
-     .help = "where compiled pipelines are kept; \"none\" keeps none"},
-    {"validation", .kind = &kind_flag, .at = AT(validation), .commands = IN_MODEL, .group = device_group,
-     .help = "run under the Khronos validation layer; any complaint is a failure"},
+    {"cache", .value = "FOLDER", .kind = &kind_text, .at = AT(cache), .commands = IN_MODEL | IN_BENCH | IN_SELFTEST,
+     .group = device_group, .help = "where compiled pipelines are kept; \"none\" keeps none"},
+    {"validation", .kind = &kind_flag, .at = AT(validation), .commands = IN_MODEL | IN_BENCH | IN_SELFTEST,
+     .group = device_group, .help = "run under the Khronos validation layer; any complaint is a failure"},
 
     {"class", NULL, 'c', "LIST", .kind = &kind_text, .at = AT(classes), .commands = IN_GENERATE | IN_TRACE,
      .recipe = true, .group = picture_group,
@@ -209,8 +210,36 @@ const struct option option_table[] = {
     {"plot", .value = "FILE", .kind = &kind_text, .at = AT(plot), .commands = IN_INSPECT, .group = result_group,
      .help = "with --modulation or --growth: draw the histograms into this SVG"},
 
-    {"json", .kind = &kind_flag, .at = AT(json), .commands = IN_MODEL | IN_DEVICES | IN_SAMPLERS | IN_MODELS,
-     .group = general_group, .help = "write JSON on standard output"},
+    {"quick", .kind = &kind_flag, .at = AT(quick), .commands = IN_BENCH, .group = bench_group,
+     .help = "the most telling rows only, in less than a minute"},
+    {"full", .kind = &kind_flag, .at = AT(full), .commands = IN_BENCH, .group = bench_group,
+     .help = "everything, however long it takes"},
+    {"seconds", .value = "N", .kind = &kind_real, .at = AT(seconds), .min = 1, .max = 1e6, .commands = IN_BENCH,
+     .group = bench_group,
+     .help = "leave out what would not fit in about N seconds; 45 with --quick, 240 by default, no limit with --full"},
+    {"groups", .value = "LIST", .kind = &kind_text, .at = AT(groups), .commands = IN_BENCH, .group = bench_group,
+     .help = "some groups of rows: ceiling, start, kernel, forward, sampling; comma separated"},
+    {"sustained", .value = "SECONDS", .without = "600", .kind = &kind_real, .at = AT(sustained), .min = 2, .max = 1e6,
+     .commands = IN_BENCH, .group = bench_group,
+     .help = "nothing but one model stepping for 600 seconds or as many as said: does the device slow down when hot?"},
+    {"all-devices", .kind = &kind_flag, .at = AT(all_devices), .commands = IN_BENCH, .group = bench_group,
+     .help = "one device after the other"},
+    {"strict", .kind = &kind_flag, .at = AT(strict), .commands = IN_BENCH, .group = bench_group,
+     .help = "fail when a kernel had to fall back to a slower variant"},
+    {"csv", .kind = &kind_flag, .at = AT(csv), .commands = IN_BENCH, .group = bench_group,
+     .help = "write comma separated values on standard output"},
+    {"md", .kind = &kind_flag, .at = AT(md), .commands = IN_BENCH, .group = bench_group,
+     .help = "write a Markdown table on standard output"},
+    {"save", .value = "FILE", .kind = &kind_text, .at = AT(save), .commands = IN_BENCH, .group = bench_group,
+     .help =
+         "also write the result (JSON; SVG from \"plot\") into this file, which must not exist; with --all-devices the "
+         "device's number is put before its suffix"},
+    {"chart", .value = "NAME", .kind = &kind_word, .at = AT(chart), .words = "roofline bars kernels",
+     .commands = IN_BENCH, .group = bench_group, .help = "what \"vkdit bench plot\" draws; roofline by default"},
+
+    {"json", .kind = &kind_flag, .at = AT(json),
+     .commands = IN_MODEL | IN_DEVICES | IN_SAMPLERS | IN_MODELS | IN_BENCH | IN_SELFTEST, .group = general_group,
+     .help = "write JSON on standard output"},
     {"man", .kind = &kind_flag, .at = AT(man), .commands = IN_HELP, .group = general_group,
      .help = "print the manual page, in troff"},
     {"quiet", NULL, 'q', .kind = &kind_flag, .at = AT(quiet), .commands = IN_EVERY, .group = general_group,
