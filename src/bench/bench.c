@@ -179,7 +179,8 @@ static json_t *settings_json(const struct bench *b, struct err *e)
     const char *slash = b->o.model ? strrchr(b->o.model, '/') : NULL; // a folder may be named after a person
     json_put(o, "size", json_string(sizes[b->o.size]), e);
     json_put(o, "precision", json_string(bench_half(b) ? "fp16" : "fp32"), e);
-    json_put(o, "model", json_clean(b->o.model ? (slash && slash[1] ? slash + 1 : b->o.model) : "synthetic"), e);
+    const char *model = b->o.model ? (slash && slash[1] ? slash + 1 : b->o.model) : b->o.synthetic;
+    json_put(o, "model", json_clean(model ? model : "synthetic"), e);
     json_put(o, "limits", json_clean(b->device && b->device->limits ? b->device->limits : ""), e);
     json_put(o, "groups", json_clean(b->o.only ? b->o.only : "all"), e);
     return o;
@@ -256,7 +257,8 @@ static bool all_groups(struct bench *b, struct err *e)
         b->share = groups[i].share;
         b->pace = 1;
         bool wanted = i == 0 || i == 3 || bench_wants(b, groups[i].name);
-        if (b->o.model && i && i < 3) wanted = wanted && b->o.only; // a model of one's own: only that, unless asked
+        bool own = b->o.model || b->o.synthetic; // a model of one's own: only that, unless asked
+        if (own && i && i < 3) wanted = wanted && (b->o.only || (i == 2 && b->o.synthetic));
         if (wanted && !groups[i].run(b, e)) return false;
     }
     return true;

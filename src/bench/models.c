@@ -347,10 +347,13 @@ static const struct model_job own_jobs[] = {{NULL, 0, 1, true}, {NULL, 0, 1, fal
 
 bool bench_models(struct bench *b, struct err *e)
 {
-    uint32_t n = b->o.model ? COUNTOF(own_jobs) : b->o.size == VKDIT_BENCH_QUICK ? 4 : COUNTOF(jobs);
-    const struct model_job *list = b->o.model ? own_jobs : jobs;
-    bool ok = true;
-    for (uint32_t i = 0; ok && i < n; i++) ok = one_job(b, &list[i], e);
+    bool own = b->o.model || b->o.synthetic, quick = b->o.size == VKDIT_BENCH_QUICK, ok = true;
+    uint32_t n = own ? (quick ? 2 : COUNTOF(own_jobs)) : quick ? 4 : COUNTOF(jobs);
+    for (uint32_t i = 0; ok && i < n; i++) {
+        struct model_job j = own ? own_jobs[i] : jobs[i];
+        if (own && !b->o.model) j.model = b->o.synthetic;
+        ok = one_job(b, &j, e);
+    }
     return ok;
 }
 
@@ -434,7 +437,8 @@ static bool sustained_row(struct bench *b, const struct model_job *j, const vkdi
 
 bool bench_sustained(struct bench *b, struct err *e)
 {
-    struct model_job j = {b->o.model ? NULL : b->gpu->caps.type == CAPS_CPU ? "DiT-S/2" : "DiT-XL/2", 256, 1, true};
+    const char *usual = b->gpu->caps.type == CAPS_CPU ? "DiT-S/2" : "DiT-XL/2";
+    struct model_job j = {b->o.model ? NULL : b->o.synthetic ? b->o.synthetic : usual, 0, 1, true};
     struct curve c = {.list = json_array()};
     char name[80];
     vkdit_model *m = NULL;

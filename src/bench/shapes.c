@@ -137,7 +137,9 @@ static bool add_tape(struct shape_list *l, const struct shape_source *s, uint32_
     uint32_t heads;
     char model[40];
     enum dtype d = s->half && s->model ? DT_F16 : DT_F32; // the autoencoder keeps full precision
-    if (s->model)
+    if (s->model && !s->side)
+        snprintf(model, sizeof model, "%.28s b%u", s->model, s->images);
+    else if (s->model)
         snprintf(model, sizeof model, "%.24s %u b%u", s->model, s->side, s->images);
     else
         snprintf(model, sizeof model, "decoder %u", s->side);

@@ -39,7 +39,7 @@ struct shape_list {
 
 struct shape_source {
     const char *model; // "DiT-XL/2", or NULL for the decoder of the Stable Diffusion autoencoder
-    uint32_t side;     // pixels per edge: 256 or 512
+    uint32_t side;     // pixels per edge: 256 or 512; 0: as the name says
     uint32_t images;
     bool half; // storage of activations and matrices
 };

@@ -200,6 +200,7 @@ static vkdit_bench_options bench_options(struct cli *c)
                                  .seconds = c->s.seconds,
                                  .model = own ? c->s.model : NULL,
                                  .vae = c->s.vae,
+                                 .synthetic = c->s.synthetic,
                                  .precision = (vkdit_precision)c->s.precision,
                                  .only = c->s.groups,
                                  .sustained_seconds = c->s.sustained,
@@ -273,6 +274,8 @@ static int measure_all(struct cli *c)
 
 static int check_words(const struct cli *c)
 {
+    if (c->s.synthetic && option_origin(&c->s, "model") == FROM_COMMAND_LINE)
+        return cli_fail(c, EXIT_USAGE, "--model and --synthetic exclude each other");
     if (c->s.quick && c->s.full) return cli_fail(c, EXIT_USAGE, "--quick and --full exclude each other");
     if (c->s.json + c->s.csv + c->s.md > 1) return cli_fail(c, EXIT_USAGE, "--json, --csv and --md exclude each other");
     if (c->s.all_devices && c->s.device)

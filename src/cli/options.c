@@ -14,8 +14,8 @@ const struct option option_table[] = {
      .commands = IN_MODEL | IN_BENCH, .recipe = true, .group = model_group,
      .help = "checkpoint: a .safetensors or .pt file, the index of a sharded set, a diffusers folder, or one of those "
              "that \"vkdit models\" lists"},
-    {"synthetic", .value = "NAME", .kind = &kind_text, .at = AT(synthetic), .commands = IN_MODEL, .recipe = true,
-     .group = model_group,
+    {"synthetic", .value = "NAME", .kind = &kind_text, .at = AT(synthetic), .commands = IN_MODEL | IN_BENCH,
+     .recipe = true, .group = model_group,
      .help = "instead of a checkpoint: seeded random weights in a published shape (\"DiT-S/2\", \"SiT-XL/2-512\", "
              "\"tiny\"). "
              "For trying things out; the pictures mean nothing"},
