@@ -82,18 +82,23 @@ static struct caps ideal(const struct caps *c)
     return best;
 }
 
-static void note_fallback(struct bench *b, const struct shape_op *s, const struct graph *g, struct err *e)
+// False, with the reason, when fallbacks are not wanted.
+static bool note_fallback(struct bench *b, const struct shape_op *s, const struct graph *g, struct err *e)
 {
     struct caps best = ideal(&b->gpu->caps);
     const struct op *o = &g->op[0];
     const struct kernel_row *here = plan_kernel(g, &b->gpu->caps, o), *there = plan_kernel(g, &best, o);
-    if (!here || !there || here == there) return;
+    if (!here || !there || here == there) return true;
+    if (b->o.strict)
+        return err_set(e, ERR_DEVICE, "%.90s would run as %.40s instead of %.40s (needs %.100s)", s->name, here->name,
+                       there->name, there->needs ? there->needs : "something else");
     json_t *f = json_object();
     json_put(f, "name", json_string(s->name), e);
     json_put(f, "kernel", json_string(here->name), e);
     json_put(f, "instead_of", json_string(there->name), e);
     json_put(f, "needs", json_string(there->needs ? there->needs : ""), e);
     json_add(b->fallbacks, f, e);
+    return e->code == ERR_NONE;
 }
 
 // --- one shape ----------------------------------------------------------------------------------------------------
@@ -222,8 +227,7 @@ static bool time_shape(struct bench *b, const struct shape_op *s, struct err *e)
     bool ok = shape_emit(s, &g, copies, &out);
     struct plan *p = ok ? plan_make(&g, &b->gpu->caps, e) : NULL;
     struct program *x = p ? program_open(b->gpu, p, e) : NULL;
-    if (x) note_fallback(b, s, &g, e);
-    ok = x && run_shape(b, s, x, p, out, copies, e);
+    ok = x && note_fallback(b, s, &g, e) && run_shape(b, s, x, p, out, copies, e);
     program_close(x);
     plan_free(p);
     graph_close(&g);
@@ -276,8 +280,7 @@ static bool one_shape(struct bench *b, const struct shape_op *s, struct err *e)
         b->pace += 0.2 * ((clock_seconds() - start) / cost - b->pace);
         return true;
     }
-    if (inner.code != ERR_MEMORY && inner.code != ERR_UNSUPPORTED)
-        return err_set(e, inner.code, "%s: %s", s->name, inner.text);
+    if (inner.code != ERR_MEMORY && inner.code != ERR_UNSUPPORTED) return err_set(e, inner.code, "%s", inner.text);
     bench_skip(b, "kernel", s->name, inner.text, e);
     return true;
 }

@@ -39,7 +39,6 @@ struct settings {
     const char *output, *latent_out, *trajectory, *save_table, *in, *out, *preview, *film;
     const char *diff, *growth, *plot;
     bool force, show, show_steps, no_metadata, taps, modulation;
-    bool force, show, show_steps, no_metadata, taps;
     // measuring
     const char *groups, *save;
     char chart[WORD_BYTES];
