@@ -99,7 +99,7 @@ static void roofs(struct svg *s, const struct doc *d, const struct scale *x, con
     svg_put(s, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#555\" stroke-width=\"1.5\"/>\n",
             place(x, left), place(x, right), place(y, left * slope), place(y, right * slope));
     snprintf(text, sizeof text, "memory: %.4g GB/s", slope * 1e3);
-    svg_text(s, place(x, left) + 8, place(y, left * slope) - 18, SVG_START, 11, text);
+    svg_text(s, place(x, right) + 2, place(y, right * slope) + 30, SVG_START, 11, text);
 }
 
 static uint32_t op_index(const char **ops, uint32_t *n, const char *op)

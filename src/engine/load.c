@@ -155,25 +155,26 @@ static float final_weight(const struct source *s, uint64_t row, uint64_t col)
     return patch_weight(s, col, ch * area + at) * (float)(area * d->channels) / (float)d->width;
 }
 
-static float synthetic_value(const struct source *s, const struct weight_use *u, struct shape sh, uint64_t seed,
-                             uint64_t i)
+// How far the values of a weight spread; 0: it is all ones.
+static float spread(const struct weight_use *u, struct shape sh)
 {
-    if (s->dit && !strcmp(u->name, "x_embedder.proj.weight")) return patch_weight(s, i / sh.cols, i % sh.cols);
-    if (s->dit && !strcmp(u->name, "final_layer.linear.weight")) return final_weight(s, i / sh.cols, i % sh.cols);
-    if (strstr(u->name, "norm") && strstr(u->name, "weight")) return 1.0f;
-    if (sh.rows == 1) return draw(seed, i, 0.02f);
-    if (strstr(u->name, "embedding_table")) return draw(seed, i, 1.0f);
-    if (strstr(u->name, "adaLN")) return draw(seed, i, 0.5f / sqrtf((float)sh.cols));
-    return draw(seed, i, 1.0f / sqrtf((float)sh.cols));
+    if (strstr(u->name, "norm") && strstr(u->name, "weight")) return 0;
+    if (sh.rows == 1) return 0.02f;
+    if (strstr(u->name, "embedding_table")) return 1.0f;
+    return (strstr(u->name, "adaLN") ? 0.5f : 1.0f) / sqrtf((float)sh.cols);
 }
 
 static bool load_synthetic(const struct source *s, const struct weight_use *u, const struct tensor *w,
                            struct program *x, struct scratch *k, struct err *e)
 {
     uint64_t n = shape_count(w->sh), seed = name_seed(s->seed, u->name);
-    float *values = scratch_floats(k, n, e);
+    float *values = scratch_floats(k, n, e), deviation = spread(u, w->sh);
+    bool patch = s->dit && !strcmp(u->name, "x_embedder.proj.weight");
+    bool final = s->dit && !strcmp(u->name, "final_layer.linear.weight");
     if (!values) return false;
-    for (uint64_t i = 0; i < n; i++) values[i] = synthetic_value(s, u, w->sh, seed, i);
+    for (uint64_t i = 0; i < n && (patch || final); i++)
+        values[i] = (patch ? patch_weight : final_weight)(s, i / w->sh.cols, i % w->sh.cols);
+    for (uint64_t i = 0; i < n && !patch && !final; i++) values[i] = deviation > 0 ? draw(seed, i, deviation) : 1.0f;
     return program_weight(x, u->t, values, DT_F32, e);
 }
 
