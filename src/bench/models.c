@@ -26,6 +26,7 @@ struct model_times {
     double decode[RUNS_MAX];
     uint32_t n_decode;
     double load, preview, watts;
+    double first; // run, with everything before it
     uint32_t n_watts;
     double psnr; // NAN without a reference
     bool repeats, finite;
@@ -186,6 +187,7 @@ static bool all_runs(struct bench *b, vkdit_model *m, const vkdit_model_info *in
     t->psnr = NAN;
     b->gpu->bytes_peak = b->gpu->bytes_now;
     bool ok = t->device && t->wall && one_run(b, m, &job, j, t, true, start, e);
+    t->first = clock_seconds() - start;
     for (uint32_t i = 1; ok && i < most; i++) {
         if (t->n >= 10 && bench_left(b) < t->wall[0] * REFERENCE_STEPS) break;
         ok = one_run(b, m, &job, j, t, false, clock_seconds(), e);
@@ -291,7 +293,7 @@ static vkdit_model_options options_of(const struct bench *b, const struct model_
                                  .precision = b->o.precision};
 }
 
-static bool measure(struct bench *b, const struct model_job *j, struct err *e)
+static bool measure(struct bench *b, const struct model_job *j, double *first, struct err *e)
 {
     struct model_times t = {0};
     char name[80];
@@ -305,6 +307,7 @@ static bool measure(struct bench *b, const struct model_job *j, struct err *e)
     if (j->guided) real_decoder(b, m);
     bool ok = info.has_transformer || err_set(e, ERR_ARG, "%s holds no transformer", b->o.model ? b->o.model : name);
     ok = ok && all_runs(b, m, &info, j, &t, start, e) && put_row(b, j, m, &info, &t, e);
+    *first = t.first;
     vkdit_model_close(m);
     free(t.device);
     free(t.wall);
@@ -315,7 +318,7 @@ static bool measure(struct bench *b, const struct model_job *j, struct err *e)
 static bool one_job(struct bench *b, const struct model_job *j, struct err *e)
 {
     char name[120], why[80];
-    double cost = guess(b, j) * b->pace, start = clock_seconds();
+    double guessed = guess(b, j), cost = guessed * b->pace, first = 0;
     job_name(b, j, NULL, name, sizeof name);
     if (!bench_wants(b, group_of(j))) return true;
     if (cost > bench_left(b)) {
@@ -324,12 +327,11 @@ static bool one_job(struct bench *b, const struct model_job *j, struct err *e)
         return true;
     }
     struct err inner = {0};
-    if (!measure(b, j, &inner)) {
+    if (!measure(b, j, &first, &inner)) {
         if (inner.code != ERR_MEMORY && inner.code != ERR_UNSUPPORTED) return err_set(e, inner.code, "%s", inner.text);
         bench_skip(b, group_of(j), name, inner.text, e);
-    } else if (cost > 0) {
-        double spent = clock_seconds() - start;
-        if (spent > cost) b->pace *= spent / cost; // more runs than predicted look like slowness: better too careful
+    } else if (guessed > 0) {
+        b->pace += 0.5 * (first / guessed - b->pace);
     }
     return true;
 }
