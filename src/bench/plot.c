@@ -10,6 +10,16 @@
 
 enum { DOCS_MAX = 6, BARS_MAX = 40, OPS_MAX = 12 };
 
+// Text of unknown origin inside an element.
+static void escaped(struct svg *s, const char *text)
+{
+    for (const char *c = text; *c; c++)
+        if (*c == '<' || *c == '>' || *c == '&')
+            svg_put(s, "&#%d;", *c);
+        else
+            svg_put(s, "%c", *c);
+}
+
 struct area {
     double x, y, w, h;
 };
@@ -122,7 +132,7 @@ static void points(struct svg *s, const struct doc *d, const struct scale *x, co
         svg_put(s, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"%s\" fill-opacity=\"%s\" stroke=\"%s\">",
                 place(x, r->flops / r->bytes), place(y, r->tflops), colour, r->valid ? "0.55" : "0", colour);
         svg_put(s, "<title>");
-        svg_escaped(s, r->name);
+        escaped(s, r->name);
         svg_put(s, ": %.3g TFLOP/s, %.3g %% of %s%s</title></circle>\n", r->tflops, r->percent,
                 !strcmp(r->bound_by, "copy") ? "memory" : "its ceiling", r->valid ? "" : ", INVALID");
     }

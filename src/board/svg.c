@@ -24,7 +24,8 @@ void svg_put(struct svg *s, const char *fmt, ...)
     }
 }
 
-void svg_escaped(struct svg *s, const char *text)
+// Text of unknown origin: clean UTF-8, markup escaped.
+static void put_escaped(struct svg *s, const char *text)
 {
     char clean[1600], out[16];
     text_clean(clean, sizeof clean, text, strlen(text));
@@ -41,7 +42,7 @@ void svg_open(struct svg *s, double w, double h, const char *title, struct err *
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" "
             "font-family=\"sans-serif\" fill=\"#222\">\n<title>",
             w, h, w, h);
-    svg_escaped(s, title);
+    put_escaped(s, title);
     svg_put(s, "</title>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n");
     svg_text(s, 12, 22, SVG_START, 15, title);
 }
@@ -50,7 +51,7 @@ void svg_text(struct svg *s, double x, double y, enum svg_anchor anchor, double 
 {
     static const char *const names[] = {"start", "middle", "end"};
     svg_put(s, "<text x=\"%.4g\" y=\"%.4g\" font-size=\"%.3g\" text-anchor=\"%s\">", x, y, size, names[anchor]);
-    svg_escaped(s, text);
+    put_escaped(s, text);
     svg_put(s, "</text>\n");
 }
 
@@ -58,7 +59,7 @@ bool svg_save(struct svg *s, const char *path, const char *description)
 {
     struct newfile f = {0};
     svg_put(s, "<desc>");
-    svg_escaped(s, description);
+    put_escaped(s, description);
     svg_put(s, "</desc>\n</svg>\n");
     if (s->e->code != ERR_NONE || !newfile_open(&f, path, s->e)) return false;
     newfile_put(&f, s->text, s->n);

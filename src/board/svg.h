@@ -15,7 +15,6 @@ enum svg_anchor { SVG_START, SVG_MIDDLE, SVG_END };
 
 void svg_open(struct svg *s, double w, double h, const char *title, struct err *e);
 void svg_put(struct svg *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void svg_escaped(struct svg *s, const char *text); // text of unknown origin: clean UTF-8, markup escaped
 void svg_text(struct svg *s, double x, double y, enum svg_anchor anchor, double size, const char *text);
 // Ends the drawing with a description (how it was made) and writes the file, replacing an older one.
 bool svg_save(struct svg *s, const char *path, const char *description);
