@@ -54,6 +54,10 @@ static void name_op(struct shape_op *s, const struct shape_list *l)
         at += (size_t)snprintf(s->name + at, sizeof s->name - at, "%u", y->cols);
     else
         at += (size_t)snprintf(s->name + at, sizeof s->name - at, "%ux%ux%u", y->items, y->rows, y->cols);
+    const struct shape_operand *w = s->n_in > 1 && s->in[1].kind == KIND_WEIGHT ? &s->in[1] : NULL;
+    if (w && w->sh.cols != x->cols) // convolutions: taps times channels, and whether something is added
+        at += (size_t)snprintf(s->name + at, sizeof s->name - at, " k%u%s", w->sh.cols,
+                               s->n_in > 3 && s->in[3].kind != KIND_NONE ? " +res" : "");
     snprintf(s->name + at, sizeof s->name - at, " %s", shape_precision(s));
     at = strlen(s->name);
     uint32_t like = 1;
