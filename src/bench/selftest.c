@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { KERNELS_MAX = 16 };
 static const double limit_seconds = 8.5; // after that what is left is named instead
 
 struct selftest {
@@ -103,17 +104,29 @@ static bool is_used(const struct selftest *s, const struct op_row *row, const st
     return used;
 }
 
+static uint32_t kernel_count(const struct op_row *row)
+{
+    uint32_t n = 0;
+    while (row->cases && row->kernels[n]) n++;
+    return min_u32(n, KERNELS_MAX);
+}
+
+static bool one_op(struct selftest *s, const struct op_row *row, bool used, struct err *e)
+{
+    for (uint32_t k = 0; row->kernels[k]; k++) {
+        if (s->o.stop && s->o.stop(s->o.user)) return err_set(e, ERR_CANCELLED, "stopped");
+        if (is_used(s, row, row->kernels[k]) == used && !one_kernel(s, row, row->kernels[k], e)) return false;
+    }
+    return true;
+}
+
 static bool all_kernels(struct selftest *s, struct err *e)
 {
-    for (uint32_t i = 0; op_table[i]; i++)
-        for (uint32_t k = 0; op_table[i]->cases && op_table[i]->kernels[k]; k++) s->all++;
-    for (int pass = 0; pass < 2; pass++)
-        for (uint32_t i = 0; op_table[i]; i++)
-            for (uint32_t k = 0; op_table[i]->cases && op_table[i]->kernels[k]; k++) {
-                if (s->o.stop && s->o.stop(s->o.user)) return err_set(e, ERR_CANCELLED, "stopped");
-                bool mine = is_used(s, op_table[i], op_table[i]->kernels[k]) == (pass == 0);
-                if (mine && !one_kernel(s, op_table[i], op_table[i]->kernels[k], e)) return false;
-            }
+    for (uint32_t i = 0; op_table[i]; i++) s->all += kernel_count(op_table[i]);
+    for (int used = 1; used >= 0; used--)
+        for (uint32_t kernels = 1; kernels <= KERNELS_MAX; kernels++) // ops with many have the large programs
+            for (uint32_t i = 0; op_table[i]; i++)
+                if (kernel_count(op_table[i]) == kernels && !one_op(s, op_table[i], used, e)) return false;
     return true;
 }
 
