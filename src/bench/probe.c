@@ -201,7 +201,7 @@ static bool probe_fma(struct bed *b, bool half, struct probe *p, struct err *e)
     s.push[1] = float_bits(0.9995f);
     s.push[2] = float_bits(0.0005f);
     snprintf(p->why, sizeof p->why, "%u workgroups of %u, eight chains of pairs each", s.groups, threads);
-    return gpu_pipeline(g, half ? "probe_fma_half" : "probe_fma", spec, 2, 1, 12, 0, &s.pipe, e) &&
+    return gpu_pipeline(g, half ? "probe_fma_half" : "probe_fma", spec, 2, 1, 0, 12, 0, &s.pipe, e) &&
            sample(b, &s, &s.push[0], (double)s.groups * threads * FLOPS_PER_TRIP, p, e);
 }
 
@@ -239,7 +239,8 @@ static bool probe_matrix(struct bed *b, struct probe *p, struct err *e)
     snprintf(p->why, sizeof p->why, "%ux%ux%u, halves into F32, %u subgroups of %u per workgroup", m->m, m->n, m->k,
              subgroups, lanes);
     uint32_t subgroup = g->caps.subgroup_pick ? lanes : 0;
-    return gpu_pipeline(g, "probe_coop", spec, 5, 1, 8, subgroup, &s.pipe, e) && sample(b, &s, &s.push[0], each, p, e);
+    return gpu_pipeline(g, "probe_coop", spec, 5, 1, 0, 8, subgroup, &s.pipe, e) &&
+           sample(b, &s, &s.push[0], each, p, e);
 }
 
 static bool probe_copy(struct bed *b, struct probe *p, struct err *e)
@@ -251,7 +252,7 @@ static bool probe_copy(struct bed *b, struct probe *p, struct err *e)
     s.groups = (uint32_t)min_u64(g->caps.type == CAPS_CPU ? 256 : 8192, ceil_div((uint32_t)count, threads));
     s.push[0] = (uint32_t)count;
     struct probe other = *p;
-    if (!gpu_pipeline(g, "probe_copy", spec, 2, 2, 4, 0, &s.pipe, e) ||
+    if (!gpu_pipeline(g, "probe_copy", spec, 2, 2, 0, 4, 0, &s.pipe, e) ||
         !sample(b, &s, &s.repeats, 2.0 * (double)b->x.bytes, p, e))
         return false;
     s.transfer = true;
@@ -270,7 +271,7 @@ static bool probe_dispatch(struct bed *b, struct probe *p, struct err *e)
     uint32_t spec[2] = {0, pick_threads(&g->caps)};
     struct shot s = {.groups = 1, .repeats = DISPATCHES, .n_push = 1};
     snprintf(p->why, sizeof p->why, "one workgroup and a barrier, recorded in a row");
-    return gpu_pipeline(g, "probe_nothing", spec, 2, 1, 4, 0, &s.pipe, e) && sample(b, &s, &s.repeats, 1, p, e);
+    return gpu_pipeline(g, "probe_nothing", spec, 2, 1, 0, 4, 0, &s.pipe, e) && sample(b, &s, &s.repeats, 1, p, e);
 }
 
 bool probe_all(struct gpu *g, struct probe *out, bool (*stop)(void *user), void *user, struct err *e)
