@@ -310,6 +310,7 @@ typedef struct vkdit_bench_options {
     double seconds;          /* about how long it may take; 0 = as the size says: 45, 240, no limit */
     const char *model, *vae; /* a model of yours instead of the synthetic ones, and its autoencoder */
     const char *synthetic;   /* or one synthetic model: "DiT-XL/2", "tiny" */
+    const char *assets;      /* where the models that ship lie, as in vkdit_model_options */
     vkdit_precision precision;
     const char *only;                                   /* groups, comma separated; NULL = all */
     double sustained_seconds;                           /* > 0: nothing but one model, stepping for so long */

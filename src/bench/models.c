@@ -300,6 +300,7 @@ static vkdit_model_options options_of(const struct bench *b, const struct model_
     return (vkdit_model_options){.path = j->model ? NULL : b->o.model,
                                  .synthetic = j->model ? name : NULL,
                                  .vae = j->model ? NULL : b->o.vae,
+                                 .assets = b->o.assets,
                                  .precision = b->o.precision};
 }
 

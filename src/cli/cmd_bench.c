@@ -201,6 +201,7 @@ static vkdit_bench_options bench_options(struct cli *c)
                                  .model = own ? c->s.model : NULL,
                                  .vae = c->s.vae,
                                  .synthetic = c->s.synthetic,
+                                 .assets = c->s.assets,
                                  .precision = (vkdit_precision)c->s.precision,
                                  .only = c->s.groups,
                                  .sustained_seconds = c->s.sustained,

@@ -23,7 +23,7 @@ const struct option option_table[] = {
      .commands = IN_GENERATE | IN_TRACE | IN_EVAL | IN_INSPECT | IN_BENCH, .recipe = true, .group = model_group,
      .help = "autoencoder, file or folder, when the model has none beside it"},
     {"assets", .value = "FOLDER", .kind = &kind_text, .at = AT(assets), .env = "VKDIT_ASSETS",
-     .commands = IN_MODEL | IN_MODELS, .group = model_group,
+     .commands = IN_MODEL | IN_MODELS | IN_BENCH, .group = model_group,
      .help = "where the models that ship lie, when not beside the program"},
     {"root", .value = "NAME", .kind = &kind_text, .at = AT(root), .commands = IN_MODEL, .recipe = true,
      .group = model_group,

@@ -72,7 +72,7 @@ static void attention_oracle(const struct graph *g, const struct op *o, const st
         for (uint32_t h = 0; h < heads(o); h++) {
             const float *item = in[QKV].p + row / tokens * tokens * 3 * width + (uint64_t)h * dim;
             attention_query(item + row % tokens * 3 * width, item + width, tokens, dim, 3 * width, p,
-                      out.p + row * width + (uint64_t)h * dim);
+                            out.p + row * width + (uint64_t)h * dim);
         }
     free(p);
 }
