@@ -1,6 +1,7 @@
 // probe.c — see probe.h. Each probe is repeated until it takes long enough to be timed, then sampled.
 #include "bench/probe.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -155,7 +156,7 @@ double probe_value(const struct probe *p, double seconds)
     return 1e6 / rate; // microseconds each
 }
 
-// Doubles *knob (trips of a loop, or repeats) until a sample is long enough; `each` is the amount per unit of it.
+// Raises *knob (trips of a loop, or repeats) until a sample is long enough; `each` is the amount per unit of it.
 static bool sample(struct bed *b, struct shot *s, uint32_t *knob, double each, struct probe *p, struct err *e)
 {
     double want = b->g->caps.type == CAPS_CPU ? sample_seconds_cpu : sample_seconds, seconds = 0, best = 0;
@@ -163,7 +164,8 @@ static bool sample(struct bed *b, struct shot *s, uint32_t *knob, double each, s
     for (;;) {
         if (!shot_time(b, s, &seconds, e)) return false;
         if (seconds >= want || *knob >= 1u << 24) break;
-        *knob *= seconds < want / 8 ? 4 : 2;
+        double grow = seconds > 0 ? fmin(fmax(1.2 * want / seconds, 1.5), 8) : 8;
+        *knob = (uint32_t)((double)*knob * grow) + 1;
     }
     for (uint32_t i = 0; i < PROBE_SAMPLES; i++) {
         if (!shot_time(b, s, &p->seconds[i], e)) return false;
