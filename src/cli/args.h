@@ -16,8 +16,9 @@ enum command_bit {
     IN_CLASSES = 32,
     IN_HELP = 64,
     IN_OTHER = 128,
-    IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES, // takes a model
-    IN_EVERY = 255,
+    IN_WINDOW = 1 << 11,
+    IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES | IN_WINDOW, // takes a model
+    IN_EVERY = 0xFFFF,
 };
 
 struct option;
@@ -50,6 +51,11 @@ struct option {
 
 extern const struct option option_table[];
 uint32_t option_count(void);
+// Is it one of these commands' options? The window takes everything that decides a picture.
+static inline bool option_applies(const struct option *o, unsigned command_bits)
+{
+    return o->commands & command_bits || (command_bits & IN_WINDOW && o->recipe);
+}
 extern const struct option_kind kind_flag, kind_counter, kind_text, kind_word, kind_choice, kind_u32, kind_seed,
     kind_real, kind_interval;
 

@@ -131,7 +131,7 @@ const struct option option_table[] = {
      .help = "save only the picture with this index, from 0; the others of the run are still computed, they share its "
              "random stream"},
 
-    {"output", "--out", 'o', "PATTERN", .kind = &kind_text, .at = AT(output), .commands = IN_GENERATE,
+    {"output", "--out", 'o', "PATTERN", .kind = &kind_text, .at = AT(output), .commands = IN_GENERATE | IN_WINDOW,
      .group = result_group,
      .help = "where pictures go: %d or %03d is a running number, {seed} {class} {step} {index} are filled in, a folder "
              "takes "
