@@ -168,6 +168,12 @@ uint64_t film_bytes(const struct film *f)
     return (uint64_t)f->cap * f->values * 2 * sizeof(float) + (uint64_t)f->images * f->width * f->height * 3 * 2;
 }
 
+uint64_t film_seed(const struct film *f)
+{
+    const json_t *v = json_object_get(f->options, "seed"); // text when it is too large for JSON
+    return json_is_string(v) ? strtoull(json_string_value(v), NULL, 10) : (uint64_t)json_integer_value(v);
+}
+
 // --- pictures -----------------------------------------------------------------------------------------------------
 
 void film_grid(const struct film *f, uint32_t *columns, uint32_t *rows)

@@ -78,6 +78,7 @@ enum film_end film_end_of(struct film *f);
 struct film_times film_times_of(struct film *f);
 bool film_decoded(struct film *f, uint32_t at);
 uint64_t film_bytes(const struct film *f);
+uint64_t film_seed(const struct film *f);
 
 // What the canvas shows of frame `at`: all pictures as a grid. *decoded: by the autoencoder, not by the rough map.
 // `fine` false: always the rough map, which is what thumbnails are made of.

@@ -59,7 +59,7 @@ static void gallery(struct app *a)
 static void model(struct app *a)
 {
     a->tab = TAB_MAKE;
-    a->focus_path = true;
+    a->open_models = true;
 }
 static void strip(struct app *a)
 {

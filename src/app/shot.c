@@ -14,9 +14,12 @@ void shots_drop(struct app *a)
 {
     for (size_t i = 0; i < COUNTOF(a->canvas); i++) shot_drop(a->canvas + i);
     for (uint32_t i = 0; i < a->thumbs; i++) shot_drop(a->thumb + i);
+    for (uint32_t i = 0; i < a->tiles; i++) shot_drop(a->tile + i);
+    for (uint32_t i = 0; i < APP_FILMS; i++) shot_drop(a->run_thumb + i);
     free(a->thumb);
-    a->thumb = NULL;
-    a->thumbs = 0;
+    free(a->tile);
+    a->thumb = a->tile = NULL;
+    a->thumbs = a->tiles = 0;
 }
 
 static bool upload(struct app *a, struct shot *s, const struct image *im)
@@ -43,6 +46,31 @@ static bool upload(struct app *a, struct shot *s, const struct image *im)
     }
     SDL_UnlockTexture(s->texture);
     return true;
+}
+
+const struct shot *shot_thumb(struct app *a, struct shot *s, struct film *f, uint32_t at, enum film_view view,
+                              uint32_t edge)
+{
+    struct image im = {0}, small = {0};
+    struct err e = {0};
+    const bool decoded = view == VIEW_ESTIMATE && film_decoded(f, at);
+    bool made;
+    if (s->texture && s->film == f->number && s->at == at && s->view == view && s->decoded == decoded) return s;
+    if (!film_picture(f, at, view, true, &im, &made, &e)) return NULL;
+    const uint32_t most = max_u32(im.w, im.h), w = max_u32(1, im.w * edge / most), h = max_u32(1, im.h * edge / most);
+    const bool ok = image_resize(&small, &im, w, h, &e) && upload(a, s, &small);
+    image_close(&im);
+    image_close(&small);
+    s->film = f->number;
+    s->at = at;
+    s->view = view;
+    s->decoded = made;
+    return ok ? s : NULL;
+}
+
+const struct shot *shot_image(struct app *a, struct shot *s, const struct image *im)
+{
+    return s->texture || upload(a, s, im) ? s : NULL;
 }
 
 const struct shot *shot_film(struct app *a, struct shot *s, struct film *f, uint32_t at, enum film_view view, bool fine)

@@ -81,8 +81,9 @@ void ui_focus(void);                             // the next control gets the ke
 bool ui_list(const char *id, const char *shown); // open? then items, then ui_list_end
 bool ui_item(const char *text, bool chosen);
 void ui_list_end(void);
-void ui_list_close(void); // from inside
-bool ui_appearing(void);  // the list was opened just now
+void ui_list_open(const char *id); // as if it had been clicked
+void ui_list_close(void);          // from inside
+bool ui_appearing(void);           // the list was opened just now
 bool ui_tab(const char *text, bool chosen, float width);
 void ui_tip(const char *text); // for the last control, when the mouse rests on it
 void ui_bar(double fraction, float width, float height);
@@ -90,8 +91,10 @@ bool ui_changed_last(void); // the last control was let go of after a change
 
 // --- shapes and places of our own ---
 bool ui_spot(const char *id, struct rect r); // an invisible button over a rectangle; true when clicked
-bool ui_over(void);                          // the mouse is over the last spot
-bool ui_held(void);                          // the last spot is held down
+// An invisible square button in the flow of controls; *r gets its place, *seen whether any of it is visible.
+bool ui_tile(const char *id, float edge, struct rect *r, bool *seen);
+bool ui_over(void); // the mouse is over the last spot
+bool ui_held(void); // the last spot is held down
 void ui_mouse(float *x, float *y);
 float ui_wheel(void);
 void ui_fill(struct rect r, enum ui_ink ink, float opacity, float rounding);

@@ -4,6 +4,7 @@
 
 #include <SDL.h>
 #include <imgui.h>
+#include <imgui_internal.h>
 #if IMGUI_VERSION_NUM < 18930
 #include <backends/imgui_impl_sdl.h>
 #else
@@ -17,10 +18,12 @@
 namespace
 {
 
-const float text_size = 16;
+const float text_size = 17;
 
 // Where distributions put fonts that have all of Latin; the built-in one is the last resort.
 const char *const font_files[] = {
+    "/usr/share/fonts/truetype/open-sans/OpenSans-Regular.ttf",
+    "/usr/share/fonts/open-sans/OpenSans-Regular.ttf",
     "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
     "/usr/share/fonts/noto/NotoSans-Regular.ttf",
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
@@ -85,8 +88,8 @@ void style()
     ImGuiStyle &s = ImGui::GetStyle();
     s = ImGuiStyle();
     s.WindowPadding = ImVec2(16, 14);
-    s.FramePadding = ImVec2(10, 6);
-    s.ItemSpacing = ImVec2(8, 8);
+    s.FramePadding = ImVec2(10, 5);
+    s.ItemSpacing = ImVec2(8, 7);
     s.WindowBorderSize = 0;
     s.WindowRounding = 0;
     s.FrameRounding = s.GrabRounding = s.PopupRounding = 5;
@@ -447,6 +450,13 @@ bool ui_item(const char *text, bool chosen)
     return used;
 }
 
+void ui_list_open(const char *id)
+{
+    // the name under which a combo box keeps its list, in all versions since 1.86
+    const ImGuiID combo = ImGui::GetID(id);
+    ImGui::OpenPopup(ImHashStr("##ComboPopup", 0, combo));
+}
+
 void ui_list_close(void)
 {
     ImGui::CloseCurrentPopup();
@@ -505,6 +515,15 @@ bool ui_spot(const char *id, struct rect r)
 {
     ImGui::SetCursorScreenPos(ImVec2(r.x, r.y));
     return ImGui::InvisibleButton(id, ImVec2(r.w > 1 ? r.w : 1, r.h > 1 ? r.h : 1));
+}
+
+bool ui_tile(const char *id, float edge, struct rect *r, bool *seen)
+{
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const bool used = ImGui::InvisibleButton(id, ImVec2(edge, edge));
+    *r = {at.x, at.y, edge, edge};
+    *seen = ImGui::IsItemVisible();
+    return used;
 }
 
 bool ui_over(void)

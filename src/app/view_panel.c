@@ -1,5 +1,6 @@
 // view_panel.c — the controls. Limits, words and explanations come from the option table.
 #include "app/window.h"
+#include "cli/generate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -125,7 +126,8 @@ static void class_list(struct app *a, const char *option, const char *none, char
     char shown[160], row[200], first[32] = "";
     const struct names *c = a->now.classes;
     class_text(a, form_text(&a->form, option), shown, sizeof shown);
-    if (!ui_list(option, *shown ? shown : none)) return;
+    snprintf(row, sizeof row, "##%s", option);
+    if (!ui_list(row, *shown ? shown : none)) return;
     ui_width(-1);
     if (ui_appearing()) {
         *query = 0;
@@ -223,29 +225,35 @@ static const char *file_of(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
+// The path field comes first: whoever opens the list wants another model.
+static void model_choices(struct app *a, const char *chosen, const char *synthetic)
+{
+    char row[300];
+    ui_width(-1);
+    if (ui_appearing()) ui_focus();
+    ui_field("##path", a->path, sizeof a->path, "path of a model, or drop a file on the window");
+    const bool entered = ui_entered() && *a->path;
+    if (entered) do_open(a, a->path);
+    if (ui_item("the one that ships", !*chosen && !*synthetic)) do_open(a, "");
+    for (uint32_t i = 0; i < FORM_RECENT && a->form.recent[i]; i++) {
+        snprintf(row, sizeof row, "%s##%u", file_of(a->form.recent[i]), i);
+        if (ui_item(row, !strcmp(chosen, a->form.recent[i]))) do_open(a, a->form.recent[i]);
+        ui_tip(a->form.recent[i]);
+    }
+    if (entered) ui_list_close();
+}
+
 static void model(struct app *a)
 {
     const char *chosen = form_text(&a->form, "model"), *synthetic = form_text(&a->form, "synthetic");
-    char row[300];
     label("Model", "model");
+    if (a->open_models) ui_list_open("##model");
+    a->open_models = false;
     const bool open = ui_list("##model", *chosen ? file_of(chosen) : *synthetic ? synthetic : "the one that ships");
     if (!open) ui_tip(*chosen ? chosen : tip_of("model"));
-    if (open) {
-        if (ui_item("the one that ships", !*chosen && !*synthetic)) do_open(a, "");
-        for (uint32_t i = 0; i < FORM_RECENT && a->form.recent[i]; i++) {
-            snprintf(row, sizeof row, "%s##%u", file_of(a->form.recent[i]), i);
-            if (ui_item(row, !strcmp(chosen, a->form.recent[i]))) do_open(a, a->form.recent[i]);
-            ui_tip(a->form.recent[i]);
-        }
-        ui_list_end();
-    }
-    label("", NULL);
-    if (a->focus_path) ui_focus();
-    a->focus_path = false;
-    ui_field("##path", a->path, sizeof a->path, "path of a model, or drop a file");
-    if (ui_entered() && *a->path) do_open(a, a->path);
-    ui_tip("A checkpoint, a sharded index or a diffusers folder; or a picture of ours, whose settings are then used "
-           "(Ctrl+O)");
+    if (!open) return;
+    model_choices(a, chosen, synthetic);
+    ui_list_end();
 }
 
 static void preview(struct app *a)
@@ -305,8 +313,11 @@ static void tabs(struct app *a)
 
 static void make(struct app *a)
 {
+    char usual[160], number[16];
+    snprintf(number, sizeof number, "%u", job_default_class(a->now.info.classes));
+    class_text(a, number, usual, sizeof usual);
     label("Class", "class");
-    class_list(a, "class", "as usual", a->query, sizeof a->query);
+    class_list(a, "class", usual, a->query, sizeof a->query);
     label("Not", "negative-class");
     class_list(a, "negative-class", "no class", a->negative_query, sizeof a->negative_query);
     ui_space(2);
@@ -331,7 +342,7 @@ static void make(struct app *a)
         a->form.light = light;
         ui_theme(!light);
     }
-    ui_beside(12);
+    ui_beside(8);
     if (ui_button("Keys (F1)", 0, TONE_QUIET)) a->help = true;
 }
 

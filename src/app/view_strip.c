@@ -105,8 +105,11 @@ static void thumb(struct app *a, struct film *f, uint32_t i, struct rect r)
     char text[16];
     const float s = ui_scale();
     const bool now = i == a->at;
-    const struct shot *shot = shot_film(a, a->thumb + i, f, i, a->view, false);
-    if (shot) ui_picture(shot->texture, r, 3 * s);
+    const struct shot *shot = shot_thumb(a, a->thumb + i, f, i, a->view, (uint32_t)r.w);
+    if (shot) {
+        const float w = (float)shot->w, h = (float)shot->h;
+        ui_picture(shot->texture, (struct rect){r.x + (r.w - w) / 2, r.y + (r.h - h) / 2, w, h}, 0);
+    }
     if (now) ui_edge((struct rect){r.x - 2 * s, r.y - 2 * s, r.w + 4 * s, r.h + 4 * s}, INK_ACCENT, 2 * s, 5 * s);
     snprintf(text, sizeof text, "%u", i);
     ui_words(r.x + (r.w - ui_words_width(0.75F, text)) / 2, r.y + r.h + 4 * s, now ? INK_TEXT : INK_DIM, 0.75F, text);

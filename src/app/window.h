@@ -60,12 +60,16 @@ struct app {
     struct shot canvas[3]; // shown, other, their difference
     struct shot *thumb;    // of the shown film
     uint32_t thumbs, thumbs_film;
-    uint32_t asked_film, asked_at; // decoding was asked for
+    uint32_t asked_film, asked_at;           // decoding was asked for
+    struct shot run_thumb[APP_FILMS], *tile; // of the gallery
+    uint32_t tiles;
+    uint64_t tiles_of; // generation of the news
+    char chosen[FORM_PATH]; // file in the gallery
 
     enum tab tab;
     char query[APP_QUERY], negative_query[APP_QUERY], seed[24], path[FORM_PATH];
     json_t *samplers;
-    bool focus_path;
+    bool open_models;
     unsigned problems; // seen
     bool problem;      // a message is on the screen
     char toast[600];
@@ -93,6 +97,10 @@ void app_event(struct app *a, json_t *event); // to standard output, when events
 // shot.c: pictures as textures, kept until something else is wanted
 const struct shot *shot_film(struct app *a, struct shot *s, struct film *f, uint32_t at, enum film_view view,
                              bool fine);
+// At most `edge` pixels wide and high.
+const struct shot *shot_thumb(struct app *a, struct shot *s, struct film *f, uint32_t at, enum film_view view,
+                              uint32_t edge);
+const struct shot *shot_image(struct app *a, struct shot *s, const struct image *im); // uploaded once
 const struct shot *shot_difference(struct app *a, struct film *f, uint32_t at, struct film *g, uint32_t g_at);
 void shot_drop(struct shot *s);
 void shots_drop(struct app *a);

@@ -32,6 +32,7 @@ struct generation {
 // gen_job.c: settings -> job. Needs the open model. Checks everything that can be checked before the work starts.
 bool job_prepare(struct generation *g, struct err *e);
 void job_close(struct generation *g);
+uint32_t job_default_class(uint32_t classes); // of a model with so many
 
 // gen_save.c
 bool save_check(struct generation *g, struct err *e); // before the work: can the results be written at all?
