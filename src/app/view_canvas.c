@@ -146,7 +146,7 @@ static void pictures(struct app *a, struct film *f, struct rect r)
         a->asked_at = a->at;
         worker_decode(a->worker, f, a->at);
     }
-    if (shot && a->asked > 0 && a->at) {
+    if (shot && a->asked > 0 && a->at && f->number > a->asked_after) {
         a->first_preview = clock_seconds() - a->asked;
         a->asked = 0;
         app_event(a, json_pack("{ss, sf}", "event", "first_preview", "seconds", a->first_preview));

@@ -97,6 +97,8 @@ static void say_progress(struct app *a, const struct work_state *before)
     }
 }
 
+static void export_when_ready(struct app *a);
+
 static void take_news(struct app *a)
 {
     struct work_state before = a->now; // numbers only: what it points to may be dropped by the next line
@@ -117,6 +119,7 @@ static void take_news(struct app *a)
         app_event(a, json_pack("{ss, ss, ss}", "event", a->news.failed ? "failed_file" : "file", "message",
                                a->news.text, "file", a->news.file));
     }
+    export_when_ready(a);
     struct film *f = app_film(a);
     if (f && a->follow && !a->playing && film_count(f)) a->at = film_count(f) - 1;
     a->redraw = SETTLE;
@@ -149,6 +152,7 @@ void app_event(struct app *a, json_t *event)
 static void begin(struct app *a, struct film *from, uint32_t at)
 {
     a->asked = clock_seconds();
+    a->asked_after = a->films ? a->film[a->films - 1]->number : 0;
     a->shown = a->films ? a->films - 1 : 0; // the new one will be shown
     a->problem = false;
     json_decref(a->last_options);
@@ -197,13 +201,36 @@ void do_copy(struct app *a)
         clerk_copy(a->clerk, f, a->at);
 }
 
+// Every frame is decoded first, by the worker; then the clerk writes (export_when_ready).
+static void ask_export(struct app *a, struct film *f, enum export_kind kind)
+{
+    film_drop(a->export_film);
+    a->export_film = film_hold(f);
+    a->export = kind;
+    a->export_after = a->now.decodes;
+    app_toast(a, "Decoding every step for the film");
+    worker_decode(a->worker, f, WORKER_ALL);
+}
+
+static void export_when_ready(struct app *a)
+{
+    struct film *f = a->export_film;
+    if (!f) return;
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < film_count(f); i++) left += !film_decoded(f, i);
+    if (left && a->now.decodes == a->export_after) return;
+    clerk_export(a->clerk, f, a->export, a->form.folder);
+    film_drop(f);
+    a->export_film = NULL;
+}
+
 void do_export(struct app *a, enum export_kind kind)
 {
     struct film *f = app_film(a);
     if (!f || film_count(f) < 2 || film_end_of(f) == FILM_RUNNING)
         app_toast(a, "There is no finished film to export yet");
     else
-        clerk_export(a->clerk, f, kind, a->form.folder);
+        ask_export(a, f, kind);
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -445,6 +472,7 @@ static void close_app(struct app *a)
     clerk_news_drop(&a->news);
     shots_drop(a);
     for (uint32_t i = 0; i < a->films; i++) film_drop(a->film[i]);
+    film_drop(a->export_film);
     ui_close();
     if (a->renderer) SDL_DestroyRenderer(a->renderer);
     if (a->window) SDL_DestroyWindow(a->window);

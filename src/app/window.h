@@ -55,6 +55,7 @@ struct app {
     bool playing;
     double played; // when the last frame was changed
     double asked;  // Generate was pressed; 0 once the first preview is on the screen
+    uint32_t asked_after; // number of the newest run then
     double first_preview;
     json_t *last_options;  // of the newest run
     struct shot canvas[3]; // shown, other, their difference
@@ -65,6 +66,9 @@ struct app {
     uint32_t tiles;
     uint64_t tiles_of; // generation of the news
     char chosen[FORM_PATH]; // file in the gallery
+    struct film *export_film; // being decoded for an export
+    enum export_kind export;
+    uint32_t export_after; // decoding wishes that were served before
 
     enum tab tab;
     char query[APP_QUERY], negative_query[APP_QUERY], seed[24], path[FORM_PATH];

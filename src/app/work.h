@@ -52,6 +52,6 @@ const char *work_advice(enum err_code code);
 
 // work_run.c
 void work_run(struct worker *w, const struct wishes *wish);
-void work_decode(struct worker *w, struct film *f, uint32_t at);
+void work_serve_decode(struct worker *w, struct film *f, uint32_t at);
 
 #endif

@@ -68,17 +68,27 @@ static uint8_t *decode(struct worker *w, const struct film *f, const float *late
     return NULL;
 }
 
-void work_decode(struct worker *w, struct film *f, uint32_t at)
+static void decode_frame(struct worker *w, struct film *f, uint32_t at)
 {
     struct err e = {0};
     const bool fits = w->subject.model && w->subject.info.has_decoder &&
                       w->subject.info.latent_channels == f->info.latent_channels &&
                       !strcmp(w->subject.info.name, f->info.name);
-    if (!fits || at >= film_count(f) || film_decoded(f, at)) return;
+    if (!fits || at >= film_count(f) || film_decoded(f, at) || work_unwanted(w)) return;
     const struct frame *now = f->frame + at;
     uint8_t *rgb = decode(w, f, now->x0 ? now->x0 : now->x, &e);
     if (rgb) film_give_pixels(f, at, rgb);
     pthread_mutex_lock(&w->lock);
+    work_publish(w);
+}
+
+void work_serve_decode(struct worker *w, struct film *f, uint32_t at)
+{
+    const uint32_t n = film_count(f);
+    for (uint32_t i = 0; at == WORKER_ALL && i < n; i++) decode_frame(w, f, i);
+    if (at != WORKER_ALL) decode_frame(w, f, at);
+    pthread_mutex_lock(&w->lock);
+    w->said.decodes++;
     work_publish(w);
 }
 
@@ -261,7 +271,7 @@ static void serve_decode_wish(struct worker *w)
     const uint32_t at = w->wishes.decode_at;
     w->wishes.decode = NULL;
     pthread_mutex_unlock(&w->lock);
-    if (f) work_decode(w, f, at);
+    if (f) work_serve_decode(w, f, at);
     film_drop(f);
 }
 

@@ -66,7 +66,7 @@ static void *work(void *user)
             work_run(w, &t);
         else if (!quit && t.load && !work_load(w, t.options, t.device, &e) && e.code != ERR_CANCELLED)
             work_problem(w, &e, work_advice(e.code));
-        if (!quit && t.decode) work_decode(w, t.decode, t.decode_at);
+        if (!quit && t.decode) work_serve_decode(w, t.decode, t.decode_at);
         wishes_drop(&t);
         if (!quit) work_say(w, WORK_IDLE);
     }

@@ -21,6 +21,7 @@ struct work_state {
     struct film *film; // the newest
     struct film_times times;
     uint32_t step, steps;
+    uint32_t decodes;  // wishes to decode that were served
     unsigned problems; // counts what went wrong; the last of it:
     char problem[512], advice[300];
 };
@@ -45,7 +46,9 @@ void worker_load(struct worker *w, json_t *options, const char *device);
 // Starts a run, ending the one that goes on. With `from`: branches off after its step `at`.
 void worker_start(struct worker *w, json_t *options, const char *device, struct film *from, uint32_t at);
 void worker_stop(struct worker *w);
-void worker_decode(struct worker *w, struct film *f, uint32_t at); // when there is time
+// When there is time. WORKER_ALL: every frame of the film.
+#define WORKER_ALL UINT32_MAX
+void worker_decode(struct worker *w, struct film *f, uint32_t at);
 void worker_preview(struct worker *w, enum preview_kind kind);
 
 #endif
