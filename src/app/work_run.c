@@ -32,7 +32,7 @@ static void show(struct running *r, enum work work)
     w->said.step = r->at.step;
     w->said.steps = r->at.steps;
     w->said.times = r->times;
-    if (w->said.film != r->film) {
+    if (r->film && w->said.film != r->film) { // until there is another, the last one stays
         film_drop(w->said.film);
         w->said.film = film_hold(r->film);
     }
