@@ -58,17 +58,23 @@ struct film *film_hold(struct film *f)
 void film_drop(struct film *f)
 {
     if (!f || atomic_fetch_sub(&f->users, 1) > 1) return;
-    for (uint32_t i = 0; f->frame && i < f->n; i++) {
-        free(f->frame[i].x);
-        free(f->frame[i].x0);
-        free(f->frame[i].pixels);
-    }
+    for (uint32_t i = 0; f->frame && i < f->n; i++) frame_free(f->frame + i);
     names_drop(f->class_names);
     json_decref(f->options);
     free(f->frame);
     free(f->classes);
     pthread_mutex_destroy(&f->lock);
     free(f);
+}
+
+void frame_free(struct frame *f)
+{
+    free(f->x);
+    free(f->x0);
+    free(f->rough[0]);
+    free(f->rough[1]);
+    free(f->pixels);
+    *f = (struct frame){0};
 }
 
 bool film_add(struct film *f, const struct frame *frame, struct err *e)
@@ -78,8 +84,8 @@ bool film_add(struct film *f, const struct frame *frame, struct err *e)
     if (room) f->frame[f->n++] = *frame;
     pthread_mutex_unlock(&f->lock);
     if (room) return true;
-    free(frame->x);
-    free(frame->x0);
+    struct frame unwanted = *frame;
+    frame_free(&unwanted);
     return err_set(e, ERR_ARG, "the run has more than its %u steps", f->steps);
 }
 
@@ -94,20 +100,22 @@ static void *copy_of(const void *from, uint64_t bytes, bool *ok, struct err *e)
 bool film_copy(struct film *f, struct film *from, uint32_t n, struct err *e)
 {
     const uint64_t bytes = f->values * sizeof(float), rgb = (uint64_t)f->images * f->width * f->height * 3;
+    const uint64_t cells = (uint64_t)f->images * f->info.latent_width * f->info.latent_height * 3;
     bool ok = f->values == from->values || err_set(e, ERR_ARG, "the films have different shapes");
     for (uint32_t i = 0; ok && i < n; i++) {
         pthread_mutex_lock(&from->lock);
-        struct frame old = from->frame[i];
-        struct frame made = {.signal = old.signal, .noise = old.noise};
-        made.pixels = copy_of(old.pixels, rgb, &ok, e);
+        const struct frame old = from->frame[i]; // pixels are never taken away again
         pthread_mutex_unlock(&from->lock);
+        struct frame made = {.signal = old.signal, .noise = old.noise};
         made.x = copy_of(old.x, bytes, &ok, e);
         made.x0 = copy_of(old.x0, bytes, &ok, e);
-        if (!ok) {
-            free(made.x);
-            free(made.x0);
-        }
-        if (!ok || !film_add(f, &made, e)) free(made.pixels), ok = false;
+        made.rough[0] = copy_of(old.rough[0], cells, &ok, e);
+        made.rough[1] = copy_of(old.rough[1], cells, &ok, e);
+        made.pixels = copy_of(old.pixels, rgb, &ok, e);
+        if (ok)
+            ok = film_add(f, &made, e);
+        else
+            frame_free(&made);
     }
     return ok;
 }
@@ -183,54 +191,34 @@ void film_grid(const struct film *f, uint32_t *columns, uint32_t *rows)
     *rows = ceil_div(f->images, *columns);
 }
 
-static uint8_t byte_of(float v) // -1..1
+// Pictures of w x h, one after another, as a grid.
+static bool lay_grid(const struct film *f, const uint8_t *pixels, uint32_t w, uint32_t h, struct image *out,
+                     struct err *e)
 {
-    v = v * 127.5F + 127.5F;
-    return (uint8_t)(v > 0 ? fminf(v, 255) : 0); // not a number: black
-}
-
-// One latent through the rough map into the grid at (left, top).
-static void map_latent(const struct film *f, const float *z, const float *minus, struct image *out, uint32_t left,
-                       uint32_t top)
-{
-    const uint32_t w = f->info.latent_width, h = f->info.latent_height, cells = w * h;
-    const uint32_t channels = min_u32(f->info.latent_channels, f->map.channels);
-    for (uint32_t i = 0; i < cells; i++) {
-        uint8_t *to = out->rgb + ((size_t)(top + i / w) * out->w + left + i % w) * 3;
-        for (uint32_t c = 0; c < 3; c++) {
-            float v = minus ? 0 : f->map.bias[c];
-            for (uint32_t k = 0; k < channels; k++)
-                v += f->map.matrix[c][k] * (z[k * cells + i] - (minus ? minus[k * cells + i] : 0));
-            to[c] = byte_of(minus ? fabsf(v) * 2 - 1 : v);
-        }
-    }
+    uint32_t columns, rows;
+    film_grid(f, &columns, &rows);
+    if (!image_open(out, columns * w, rows * h, e)) return false;
+    for (uint32_t i = 0; i < f->images; i++)
+        for (uint32_t y = 0; y < h; y++)
+            memcpy(out->rgb + ((size_t)(i / columns * h + y) * out->w + i % columns * w) * 3,
+                   pixels + ((size_t)i * h + y) * w * 3, (size_t)w * 3);
+    return true;
 }
 
 static bool rough_picture(const struct film *f, const struct frame *at, enum film_view view, struct image *out,
                           struct err *e)
 {
-    uint32_t columns, rows;
     const uint32_t w = f->info.latent_width, h = f->info.latent_height;
-    const uint64_t each = f->values / f->images;
-    film_grid(f, &columns, &rows);
-    if (!image_open(out, columns * w, rows * h, e)) return false;
-    const float *z = view == VIEW_STATE || !at->x0 ? at->x : at->x0;
-    for (uint32_t i = 0; i < f->images; i++)
-        map_latent(f, z + i * each, view == VIEW_DIFFERENCE ? at->x + i * each : NULL, out, i % columns * w,
-                   i / columns * h);
-    return true;
-}
-
-static bool fine_picture(const struct film *f, const uint8_t *pixels, struct image *out, struct err *e)
-{
-    uint32_t columns, rows;
-    film_grid(f, &columns, &rows);
-    if (!image_open(out, columns * f->width, rows * f->height, e)) return false;
-    for (uint32_t i = 0; i < f->images; i++)
-        for (uint32_t y = 0; y < f->height; y++)
-            memcpy(out->rgb + ((size_t)(i / columns * f->height + y) * out->w + i % columns * f->width) * 3,
-                   pixels + ((size_t)i * f->height + y) * f->width * 3, (size_t)f->width * 3);
-    return true;
+    const uint8_t *state = at->rough[0], *estimate = at->rough[1] ? at->rough[1] : state;
+    if (!state) return err_set(e, ERR_ARG, "the frame has no colours");
+    if (!lay_grid(f, view == VIEW_STATE ? state : estimate, w, h, out, e) || view != VIEW_DIFFERENCE) return out->rgb;
+    struct image other = {0}, difference = {0};
+    double psnr;
+    const bool ok = lay_grid(f, state, w, h, &other, e) && film_compare(out, &other, &difference, &psnr, e);
+    image_close(&other);
+    image_close(out);
+    *out = difference;
+    return ok;
 }
 
 bool film_picture(struct film *f, uint32_t at, enum film_view view, bool fine, struct image *out, bool *decoded,
@@ -243,7 +231,7 @@ bool film_picture(struct film *f, uint32_t at, enum film_view view, bool fine, s
     pthread_mutex_unlock(&f->lock);
     if (!there) return err_set(e, ERR_ARG, "the film has no frame %u yet", at);
     *decoded = fine && view == VIEW_ESTIMATE && now.pixels; // pixels are never taken away again
-    return *decoded ? fine_picture(f, now.pixels, out, e) : rough_picture(f, &now, view, out, e);
+    return *decoded ? lay_grid(f, now.pixels, f->width, f->height, out, e) : rough_picture(f, &now, view, out, e);
 }
 
 bool film_compare(const struct image *a, const struct image *b, struct image *difference, double *psnr, struct err *e)

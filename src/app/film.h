@@ -23,15 +23,10 @@ struct names *names_new(uint32_t n, struct err *e); // empty texts, one user
 struct names *names_hold(struct names *n);
 void names_drop(struct names *n); // accepts NULL
 
-// Latent cell -> rough colour: rgb = matrix . z + bias, in -1..1. No cost, no detail.
-struct preview_map {
-    uint32_t channels;
-    float matrix[3][16], bias[3];
-};
-
 // Frame 0 is the start, frame k what step k left behind. Latents never change once the frame is counted.
 struct frame {
     float *x, *x0;        // [images][channels][h][w]; frame 0 has no estimate
+    uint8_t *rough[2];    // state and estimate in rough colours, one RGB pixel a cell, one picture after another
     double signal, noise; // x = signal * picture + noise * noise
     uint8_t *pixels; // the estimate (of the last frame: the result) decoded, RGB, one picture after another; or NULL
 };
@@ -50,7 +45,6 @@ struct film {
     json_t *options;      // what was asked for, by names of the option table; never changed
     char device[256], sampler[32], identity[64];
     vkdit_model_info info;
-    struct preview_map map;
     uint32_t images, *classes;
     struct names *class_names; // of the pictures
     uint64_t values;           // of a latent batch
@@ -67,7 +61,7 @@ struct film *film_new(uint32_t images, const vkdit_model_info *info, uint32_t st
 struct film *film_hold(struct film *f);
 void film_drop(struct film *f); // accepts NULL
 
-// Takes x and x0 over. False when there is no room for another frame; they are freed then.
+// Takes what the frame points to over. False when there is no room for another; it is freed then.
 bool film_add(struct film *f, const struct frame *frame, struct err *e);
 // The first `n` frames of another film, copied.
 bool film_copy(struct film *f, struct film *from, uint32_t n, struct err *e);
@@ -77,11 +71,12 @@ uint32_t film_count(struct film *f);
 enum film_end film_end_of(struct film *f);
 struct film_times film_times_of(struct film *f);
 bool film_decoded(struct film *f, uint32_t at);
+void frame_free(struct frame *f);
 uint64_t film_bytes(const struct film *f);
 uint64_t film_seed(const struct film *f);
 
-// What the canvas shows of frame `at`: all pictures as a grid. *decoded: by the autoencoder, not by the rough map.
-// `fine` false: always the rough map, which is what thumbnails are made of.
+// What the canvas shows of frame `at`: all pictures as a grid. *decoded: by the autoencoder, not in rough colours.
+// `fine` false: always in rough colours.
 bool film_picture(struct film *f, uint32_t at, enum film_view view, bool fine, struct image *out, bool *decoded,
                   struct err *e);
 void film_grid(const struct film *f, uint32_t *columns, uint32_t *rows);

@@ -60,11 +60,13 @@ static void invitation(struct app *a, struct rect r)
 
 // --- pictures -----------------------------------------------------------------------------------------------------
 
-static void picture(const struct shot *shot, struct rect room)
+// Where it was drawn.
+static struct rect picture(const struct shot *shot, struct rect room)
 {
-    if (!shot) return;
+    if (!shot) return room;
     const struct rect r = fitted(room, shot->w, shot->h);
     ui_picture(shot->texture, r, 0);
+    return r;
 }
 
 static void caption(struct rect r, const char *text)
@@ -98,12 +100,10 @@ static void side_by_side(struct app *a, struct film *f, struct film *g, struct r
     char text[80];
     const float half = (r.w - gap) / 2;
     const struct rect left = {r.x, r.y, half, r.h}, right = {r.x + half + gap, r.y, half, r.h};
-    picture(shot_film(a, a->canvas, f, a->at, a->view, true), left);
-    picture(shot_film(a, a->canvas + 1, g, other_at, a->view, true), right);
     name_of(f, text, sizeof text);
-    caption(left, text);
+    caption(picture(shot_film(a, a->canvas, f, a->at, a->view, true), left), text);
     name_of(g, text, sizeof text);
-    caption(right, text);
+    caption(picture(shot_film(a, a->canvas + 1, g, other_at, a->view, true), right), text);
 }
 
 static void compared(struct app *a, struct film *f, struct film *g, struct rect r)

@@ -1,6 +1,5 @@
 // view_panel.c — the controls. Limits, words and explanations come from the option table.
 #include "app/window.h"
-#include "cli/generate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -313,11 +312,8 @@ static void tabs(struct app *a)
 
 static void make(struct app *a)
 {
-    char usual[160], number[16];
-    snprintf(number, sizeof number, "%u", job_default_class(a->now.info.classes));
-    class_text(a, number, usual, sizeof usual);
     label("Class", "class");
-    class_list(a, "class", usual, a->query, sizeof a->query);
+    class_list(a, "class", "any", a->query, sizeof a->query);
     label("Not", "negative-class");
     class_list(a, "negative-class", "no class", a->negative_query, sizeof a->negative_query);
     ui_space(2);

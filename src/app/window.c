@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { USUAL_WIDTH = 1280, USUAL_HEIGHT = 820, LEAST_WIDTH = 640, LEAST_HEIGHT = 480, SETTLE = 3 };
+enum { USUAL_WIDTH = 1280, USUAL_HEIGHT = 820, LEAST_WIDTH = 860, LEAST_HEIGHT = 480, SETTLE = 3 };
 
 static const double frame_seconds = 1.0 / 60, idle_ms = 10000;
 
@@ -17,7 +17,7 @@ static void lay_out(struct app *a)
     int w, h;
     SDL_GetWindowSize(a->window, &w, &h);
     const float s = ui_scale(), width = (float)w, height = (float)h;
-    const float panel = width * 0.45F < 340 * s ? width * 0.45F : 340 * s, status = 28 * s;
+    const float panel = (width < 1100 * s ? 300 : 340) * s, status = 28 * s;
     float strip = 184 * s;
     if (strip > (height - status) * 0.4F) strip = (height - status) * 0.4F;
     const struct layout now = {.canvas = {0, 0, width - panel, height - status - strip},
@@ -306,6 +306,8 @@ static void on_key(struct app *a, const SDL_Event *event)
     const bool to_controls = ui_typing() || ui_steering() || code == SDLK_TAB || code == SDLK_LCTRL ||
                              code == SDLK_RCTRL || code == SDLK_LSHIFT || code == SDLK_RSHIFT;
     if (to_controls || key->type == SDL_KEYUP) ui_event(event);
+    // older versions of the widgets see keys as states: a press must be drawn before its release is told
+    a->pressed = to_controls && key->type == SDL_KEYDOWN && (control || code <= SDLK_SPACE || code >= SDLK_DELETE);
     if (key->type == SDL_KEYUP || ui_typing()) return;
     if (ui_steering() && !control && (code < SDLK_F1 || code > SDLK_F12)) return; // the keyboard is in the controls
     keys_press(a, key);
@@ -370,9 +372,12 @@ static void loop(struct app *a)
     while (!a->quit) {
         SDL_Event event;
         const bool toast = a->toast_until > clock_seconds();
-        if (SDL_WaitEventTimeout(&event, patience(a))) do
-                on_event(a, &event);
-            while (SDL_PollEvent(&event));
+        a->pressed = false;
+        bool more = SDL_WaitEventTimeout(&event, patience(a));
+        while (more) {
+            on_event(a, &event);
+            more = !a->pressed && SDL_PollEvent(&event);
+        }
         if (interrupt_asked(NULL)) a->quit = true;
         advance_film(a);
         if (a->compare == COMPARE_FLICKER || ui_typing() || ui_busy() || (toast && a->toast_until <= clock_seconds()))

@@ -41,7 +41,7 @@ struct app {
     struct clerk_news news;
     struct layout place;
     double began; // the program
-    bool quit, shown_once, help;
+    bool quit, shown_once, help, pressed;
     int redraw; // frames that are still to be drawn
 
     // runs of this session, oldest first; `shown` and `other` are places in it
@@ -53,8 +53,8 @@ struct app {
     enum film_view view;
     enum compare compare;
     bool playing;
-    double played; // when the last frame was changed
-    double asked;  // Generate was pressed; 0 once the first preview is on the screen
+    double played;        // when the last frame was changed
+    double asked;         // Generate was pressed; 0 once the first preview is on the screen
     uint32_t asked_after; // number of the newest run then
     double first_preview;
     json_t *last_options;  // of the newest run
@@ -64,8 +64,8 @@ struct app {
     uint32_t asked_film, asked_at;           // decoding was asked for
     struct shot run_thumb[APP_FILMS], *tile; // of the gallery
     uint32_t tiles;
-    uint64_t tiles_of; // generation of the news
-    char chosen[FORM_PATH]; // file in the gallery
+    uint64_t tiles_of;        // generation of the news
+    char chosen[FORM_PATH];   // file in the gallery
     struct film *export_film; // being decoded for an export
     enum export_kind export;
     uint32_t export_after; // decoding wishes that were served before

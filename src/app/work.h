@@ -32,7 +32,6 @@ struct worker {
     struct subject subject;
     char *model_key, *device_key;
     char device[128];
-    struct preview_map map;
     char identity[64];
     double decode_seconds; // what decoding a batch took last; 0 unknown
     uint32_t films;

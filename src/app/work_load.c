@@ -120,14 +120,6 @@ static struct names *class_names(const struct worker *w)
     return names;
 }
 
-// Until a model brings its own: the first channels as they are.
-static struct preview_map map_of(const vkdit_model_info *info)
-{
-    struct preview_map m = {.channels = info->latent_channels < 16 ? info->latent_channels : 16};
-    for (uint32_t c = 0; c < 3; c++) m.matrix[c][c < m.channels ? c : 0] = 0.4F;
-    return m;
-}
-
 static bool open_model(struct worker *w, struct err *e)
 {
     vkdit *context = w->subject.context;
@@ -140,7 +132,6 @@ static bool open_model(struct worker *w, struct err *e)
     if (vkdit_model_open(context, &w->subject.options, &w->subject.model, &error)) return err_api(e, &error);
     vkdit_model_get_info(w->subject.model, &w->subject.info);
     subject_identity(&w->subject, w->identity, sizeof w->identity);
-    w->map = map_of(&w->subject.info);
     w->decode_seconds = 0;
     struct names *classes = class_names(w);
     pthread_mutex_lock(&w->lock);

@@ -111,23 +111,42 @@ static void preview(struct running *r, uint32_t at)
 
 // --- frames -------------------------------------------------------------------------------------------------------
 
+// Rough colours, one pixel a latent cell.
+static uint8_t *colours(const struct film *f, const float *latent, struct err *e)
+{
+    const vkdit_model_info *m = &f->info;
+    const uint64_t each = f->values / f->images, cells = (uint64_t)m->latent_width * m->latent_height;
+    uint8_t *rgb = mem_zero(f->images, 3 * cells, e);
+    for (uint32_t i = 0; rgb && i < f->images; i++) {
+        struct image im = {m->latent_width, m->latent_height, rgb + i * 3 * cells};
+        rough_colours(&im, latent + i * each, m->latent_channels);
+    }
+    return rgb;
+}
+
+static bool read_frame(struct running *r, bool estimate, struct frame *f, struct err *e)
+{
+    const uint64_t n = r->film->values;
+    vkdit_error error = {0};
+    f->x = mem_zero(n, sizeof *f->x, e);
+    f->x0 = estimate ? mem_zero(n, sizeof *f->x0, e) : NULL;
+    if (!f->x || (estimate && !f->x0)) return false;
+    if (vkdit_run_latent(r->g.run, 0, f->x, n, &error)) return err_api(e, &error);
+    if (estimate && vkdit_run_latent(r->g.run, 1, f->x0, n, &error)) return err_api(e, &error);
+    f->rough[0] = colours(r->film, f->x, e);
+    f->rough[1] = estimate ? colours(r->film, f->x0, e) : NULL;
+    return f->rough[0] && (f->rough[1] || !estimate);
+}
+
 static bool keep(struct running *r, bool estimate, struct err *e)
 {
     const double began = clock_seconds();
-    const uint64_t n = r->film->values;
-    vkdit_error error = {0};
     struct frame f = {.signal = r->at.signal, .noise = r->at.noise};
-    f.x = mem_zero(n, sizeof *f.x, e);
-    f.x0 = estimate ? mem_zero(n, sizeof *f.x0, e) : NULL;
-    bool ok = f.x && (f.x0 || !estimate);
-    if (ok && vkdit_run_latent(r->g.run, 0, f.x, n, &error)) ok = err_api(e, &error);
-    if (ok && estimate && vkdit_run_latent(r->g.run, 1, f.x0, n, &error)) ok = err_api(e, &error);
-    if (ok && r->film->n < r->film->cap) { // an adaptive sampler may go on longer than its film
+    bool ok = read_frame(r, estimate, &f, e);
+    if (ok && r->film->n < r->film->cap) // an adaptive sampler may go on longer than its film
         ok = film_add(r->film, &f, e);
-    } else {
-        free(f.x);
-        free(f.x0);
-    }
+    else
+        frame_free(&f);
     r->times.keep += clock_seconds() - began;
     return ok;
 }
@@ -138,7 +157,6 @@ static bool describe(struct running *r, struct err *e)
     struct worker *w = r->w;
     f->number = ++w->films;
     f->options = json_incref(r->options);
-    f->map = w->map;
     snprintf(f->device, sizeof f->device, "%s", vkdit_device_name(w->subject.context));
     snprintf(f->sampler, sizeof f->sampler, "%s", r->at.sampler);
     snprintf(f->identity, sizeof f->identity, "%s", w->identity);

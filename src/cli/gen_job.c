@@ -88,19 +88,13 @@ static bool repeat_classes(struct generation *g, uint32_t *cap, struct err *e)
     return true;
 }
 
-// A golden retriever, as in everybody's first ImageNet picture.
-uint32_t job_default_class(uint32_t classes)
-{
-    return classes > 207 ? 207 : 0;
-}
-
-// As many as --noise has starts for.
+// A golden retriever, as in everybody's first ImageNet picture; as many as --noise has starts for.
 static bool default_class(struct generation *g, uint32_t *cap, struct err *e)
 {
     const vkdit_tensor *z = tensor_named(&g->noise, "z");
     const uint64_t n = z && z->rank ? z->dim[0] : 1;
     bool ok = n <= 4096 || err_set(e, ERR_FORMAT, "%s: z is for more than 4096 pictures", g->cli->s.noise);
-    for (uint64_t i = 0; ok && i < n; i++) ok = add_class(g, cap, job_default_class(g->subject.info.classes), e);
+    for (uint64_t i = 0; ok && i < n; i++) ok = add_class(g, cap, g->subject.info.classes > 207 ? 207 : 0, e);
     return ok && (n || err_set(e, ERR_FORMAT, "%s: z is for no picture", g->cli->s.noise));
 }
 

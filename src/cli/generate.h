@@ -32,7 +32,6 @@ struct generation {
 // gen_job.c: settings -> job. Needs the open model. Checks everything that can be checked before the work starts.
 bool job_prepare(struct generation *g, struct err *e);
 void job_close(struct generation *g);
-uint32_t job_default_class(uint32_t classes); // of a model with so many
 
 // gen_save.c
 bool save_check(struct generation *g, struct err *e); // before the work: can the results be written at all?
@@ -41,6 +40,7 @@ bool save_pictures(struct generation *g, const uint8_t *pixels, uint32_t w, uint
 bool save_wants_pictures(const struct generation *g);
 
 // gen_preview.c
+void rough_colours(struct image *im, const float *latent, uint32_t channels); // of a model that brings no map
 void preview_step(struct generation *g);                            // --show-steps, now and then
 void preview_picture(struct generation *g, const struct image *im); // --show
 // ERR_NUMERIC when a value is not finite or a picture's latent is all one value.

@@ -97,7 +97,7 @@ shot gallery
 key g
 
 # --- another size ---
-xdotool windowsize "$(xdotool search --name '^vkdit$' | tail -n 1)" 800 600
+xdotool windowsize "$(xdotool search --name '^vkdit$' | tail -n 1)" 900 620
 await 2 '"event":"layout"' "the new size"
 soon 1
 shot small
@@ -118,7 +118,6 @@ ended 0
 
 # --- last time's settings come back; leaving in the middle of a run is clean ---
 [ -s .config/vkdit/window.json ] || wrong "the settings were not kept"
-"$vkdit" generate --quiet --synthetic tiny --steps 1 -o dropped.png
 open_window window --json --synthetic tiny --steps 400
 await 1 '"event":"model"' "the model again"
 key space

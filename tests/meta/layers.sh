@@ -15,7 +15,8 @@ kernels: base graph
 exec:    base graph gpu
 models:  base graph kernels weights
 engine:  base gpu graph weights image sample kernels exec models vkdit.h
-cli:     base image sample vkdit.h
+cli:     base image sample vkdit.h app/app.h
+app:     base image cli vkdit.h
 '
 # A library of others is known to these folders only.
 homes='
@@ -25,7 +26,11 @@ vulkan:      gpu exec
 spng.h:      image
 chafa:       image
 zip.h:       weights
-jansson.h:   base weights models engine cli
+jansson.h:   base weights models engine cli app
+webp:        image
+SDL.h:       app
+imgui.h:     app
+backends:    app
 '
 
 row() { printf '%s\n' "$1" | sed -n "s/^$2:[ ]*//p"; }
@@ -34,7 +39,7 @@ for folder in src/*/; do
     folder=$(basename "$folder")
     printf '%s\n' "$table" | grep -q "^$folder:" || complain "src/$folder is not in the table of tests/meta/layers.sh"
     allowed=" $folder $(row "$table" "$folder") "
-    for file in src/"$folder"/*.c src/"$folder"/*.h; do
+    for file in src/"$folder"/*.c src/"$folder"/*.h src/"$folder"/*.cpp; do
         [ -f "$file" ] || continue
         for target in $(sed -n 's/^[ ]*#[ ]*include[ ]*["<]\([^">]*\)[">].*/\1/p' "$file"); do
             home=$(row "$homes" "${target%%/*}")
