@@ -37,16 +37,35 @@ static void cost_text(struct film *f, double first, char *out, size_t room)
              100 * (t.keep + t.preview_decode) / t.steps, seen);
 }
 
+static void size_text(char *out, size_t room, uint64_t bytes)
+{
+    if (bytes >= 1ull << 30)
+        snprintf(out, room, "%.1f GiB", (double)bytes / (double)(1ull << 30));
+    else
+        snprintf(out, room, "%.0f MiB", (double)bytes / (double)(1ull << 20));
+}
+
+// Where it runs: device, arithmetic, memory that is planned and allowed.
+static int place_text(const struct app *a, char *out, size_t room)
+{
+    char memory[32], budget[32];
+    const struct work_state *n = &a->now;
+    int at = snprintf(out, room, "%s   %s", doing[n->work], *n->device ? n->device : "no device");
+    if (!n->ready) return at;
+    at += snprintf(out + at, room - (size_t)at, ", %s", n->info.precision == VKDIT_PRECISION_F16 ? "fp16" : "fp32");
+    if (!n->memory || !n->budget) return at;
+    size_text(memory, sizeof memory, n->memory);
+    size_text(budget, sizeof budget, n->budget);
+    return at + snprintf(out + at, room - (size_t)at, ", %s of %s", memory, budget);
+}
+
 void view_status(struct app *a)
 {
     const struct rect r = a->place.status;
     const float s = ui_scale(), pad = 16 * s, y = r.y + 5 * s, size = 0.88F;
-    char left[400], right[300] = "";
+    char left[500], right[300] = "";
     struct film *f = app_film(a);
-    int n = snprintf(left, sizeof left, "%s   %s", doing[a->now.work], *a->now.device ? a->now.device : "no device");
-    if (a->now.ready)
-        n += snprintf(left + n, sizeof left - (size_t)n, ", %s",
-                      a->now.info.precision == VKDIT_PRECISION_F16 ? "fp16" : "fp32");
+    const int n = place_text(a, left, sizeof left);
     if (a->now.work == WORK_RUNNING) progress_text(a, left + n, sizeof left - (size_t)n);
     if (f && film_end_of(f) != FILM_RUNNING)
         cost_text(f, a->shown + 1 == a->films ? a->first_preview : 0, right, sizeof right);

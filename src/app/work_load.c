@@ -68,11 +68,26 @@ static int on_load(void *user, const char *what, uint64_t done, uint64_t total)
     return work_unwanted(w);
 }
 
-static struct names *device_names(const struct worker *w)
+static uint64_t local_budget(const json_t *device)
+{
+    const json_t *heap;
+    size_t i;
+    uint64_t most = 0;
+    json_array_foreach(json_object_get(device, "heaps"), i, heap)
+    {
+        const uint64_t budget = (uint64_t)json_integer_value(json_object_get(heap, "budget_bytes"));
+        if (json_is_true(json_object_get(heap, "device_local")) && budget > most) most = budget;
+    }
+    return most;
+}
+
+// Names of all devices; the budget of the one that is open.
+static struct names *list_devices(const struct worker *w, uint64_t *budget)
 {
     vkdit_error error;
     char *json = NULL;
     const vkdit_options o = {.limits = w->setup.limit};
+    *budget = 0;
     if (vkdit_devices_json(&o, &json, &error)) return NULL;
     json_t *root = json_loads(json, 0, NULL), *list = json_object_get(root, "devices"), *row;
     vkdit_free(json);
@@ -82,6 +97,7 @@ static struct names *device_names(const struct worker *w)
     {
         const char *name = json_string_value(json_object_get(row, "name"));
         if (names && i < names->n) names->text[i] = mem_text(name ? name : "?", NULL);
+        if (name && !strcmp(name, vkdit_device_name(w->subject.context))) *budget = local_budget(row);
     }
     json_decref(root);
     return names;
@@ -99,12 +115,15 @@ static bool open_device(struct worker *w, const char *device, struct err *e)
     w->subject.cli = &w->cli;
     if (!subject_open_device(&w->subject, e)) return false;
     w->device_key = mem_text(device, e);
-    struct names *devices = w->said.devices ? NULL : device_names(w);
+    uint64_t budget;
+    struct names *devices = list_devices(w, &budget);
     const char *reason = vkdit_device_reason(w->subject.context);
     pthread_mutex_lock(&w->lock);
     snprintf(w->said.device, sizeof w->said.device, "%s", vkdit_device_name(w->subject.context));
     snprintf(w->said.reason, sizeof w->said.reason, "%s", reason ? reason : "");
-    if (devices) w->said.devices = devices;
+    names_drop(w->said.devices);
+    w->said.devices = devices;
+    w->said.budget = budget;
     work_publish(w);
     return w->device_key != NULL;
 }
@@ -118,6 +137,28 @@ static struct names *class_names(const struct worker *w)
         names->text[i] = name ? mem_text(name, NULL) : NULL;
     }
     return names;
+}
+
+static uint64_t planned_part(const json_t *part, const char *name)
+{
+    static const char *const sizes[] = {"weights_step_bytes", "state_and_table_bytes", "temporaries_bytes"};
+    const json_t *plan = json_object_get(part, name);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < COUNTOF(sizes); i++) sum += (uint64_t)json_integer_value(json_object_get(plan, sizes[i]));
+    return sum;
+}
+
+static uint64_t planned_memory(struct worker *w)
+{
+    vkdit_error error;
+    char *json = NULL;
+    if (vkdit_inspect_json(w->subject.context, &w->subject.options, &json, &error)) return 0;
+    json_t *root = json_loads(json, 0, NULL);
+    vkdit_free(json);
+    const uint64_t sum = planned_part(json_object_get(root, "transformer"), "memory_one_guided_picture_50_steps") +
+                         planned_part(json_object_get(root, "autoencoder"), "memory_one_picture");
+    json_decref(root);
+    return sum;
 }
 
 static bool open_model(struct worker *w, struct err *e)
@@ -134,9 +175,11 @@ static bool open_model(struct worker *w, struct err *e)
     subject_identity(&w->subject, w->identity, sizeof w->identity);
     w->decode_seconds = 0;
     struct names *classes = class_names(w);
+    const uint64_t memory = planned_memory(w);
     pthread_mutex_lock(&w->lock);
     names_drop(w->said.classes);
     w->said.classes = classes;
+    w->said.memory = memory;
     w->said.info = w->subject.info;
     w->said.ready = true;
     work_publish(w);

@@ -18,6 +18,8 @@ struct work_state {
     vkdit_model_info info;
     char device[256], reason[256];
     struct names *classes, *devices;
+    uint64_t memory,
+        budget;        // bytes on the device that one picture is planned to need; what the driver allows; 0: unknown
     struct film *film; // the newest
     struct film_times times;
     uint32_t step, steps;

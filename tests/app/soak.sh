@@ -6,6 +6,7 @@ actions=${2:-60}
 set -- "$1"
 . "$(dirname "$0")/lib.sh"
 open_screen
+export ASAN_OPTIONS="${ASAN_OPTIONS-}:quarantine_size_mb=8" # freed memory is not what is counted
 open_window window --json --synthetic tiny --steps 12 --sampler ddim ${VKDIT_VALIDATION:+--validation}
 await 1 '"event":"model"' "the model"
 
@@ -13,7 +14,8 @@ resident() { awk '/^VmRSS/ { print $2 }' "/proc/$app/status"; }
 act() {
     case $1 in
     0 | 1 | 2) key space ;;
-    3 | 4) key Escape ;;
+    3) key Escape ;;
+    4) soon 2 ;;
     5) key Left Left ;;
     6) key Right ;;
     7) key Home ;;
