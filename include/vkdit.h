@@ -79,18 +79,20 @@ typedef enum vkdit_precision { VKDIT_PRECISION_AUTO, VKDIT_PRECISION_F32, VKDIT_
 typedef enum vkdit_numerics { VKDIT_NUMERICS_AUTO, VKDIT_NUMERICS_ORIGINAL, VKDIT_NUMERICS_DIFFUSERS } vkdit_numerics;
 
 typedef struct vkdit_model_options {
-    const char *path; /* checkpoint file, sharded index, or diffusers folder; NULL = synthetic model below */
     const char
-        *synthetic;   /* without path: "DiT-S/2" ... "SiT-XL/2-512" (published shapes), "tiny": seeded random weights */
-    const char *vae;  /* autoencoder file or folder; NULL = the one inside the folder, if any */
-    const char *root; /* sub-dictionary of a .pt: "ema", "model", ...; NULL = ema when present */
-    uint32_t heads;   /* attention heads when the file cannot say; 0 = derive */
-    int is_sit;       /* 1: the checkpoint is a SiT, -1: a DiT, 0: derive (metadata, file name) */
+        *path; /* checkpoint file, sharded index, diffusers folder, or the name of a model that ships with vkdit */
+    const char *synthetic; /* without path: "DiT-S/2" ... "SiT-XL/2-512" (published shapes), "tiny": seeded random
+                            * weights. Neither: the default model that ships, or "tiny" where none is installed */
+    const char *vae;       /* autoencoder file or folder; NULL = the one inside the folder, or that the file names */
+    const char *root;      /* sub-dictionary of a .pt: "ema", "model", ...; NULL = ema when present */
+    uint32_t heads;        /* attention heads when the file cannot say; 0 = derive */
+    int is_sit;            /* 1: the checkpoint is a SiT, -1: a DiT, 0: derive (metadata, file name) */
     vkdit_precision precision;
     vkdit_numerics numerics;
     /* called while reading; a non-zero return cancels */
     int (*progress)(void *user, const char *what, uint64_t done, uint64_t total);
     void *user;
+    const char *assets; /* folder of the models that ship; NULL = found beside the library or the program */
 } vkdit_model_options;
 
 typedef struct vkdit_model_info {
@@ -102,12 +104,22 @@ typedef struct vkdit_model_info {
     uint32_t image_scale;      /* pixels per latent cell */
     vkdit_precision precision; /* what is used */
     uint64_t parameters;
+    int has_preview; /* vkdit_run_preview works */
+    /* what a job that leaves these open gets; 0 or NULL: no advice, the job's own default */
+    const char *sampler, *spacing; /* live as long as the model */
+    uint32_t steps, cfg_channels;
+    double cfg_scale, cfg_from, cfg_to;
 } vkdit_model_info;
 
 VKDIT_API vkdit_status vkdit_model_open(vkdit *context, const vkdit_model_options *options, vkdit_model **out,
                                         vkdit_error *error);
 VKDIT_API void vkdit_model_close(vkdit_model *model);
 VKDIT_API void vkdit_model_get_info(const vkdit_model *model, vkdit_model_info *info);
+/* Where its weights came from: a path, or NULL for a synthetic model. */
+VKDIT_API const char *vkdit_model_path(const vkdit_model *model);
+/* The models that ship, as a JSON list of {"name", "file", "about", "path"}, the default first; [] when none is installed.
+ * assets as in vkdit_model_options. */
+VKDIT_API vkdit_status vkdit_models_json(const char *assets, char **json, vkdit_error *error);
 /* Name of a class, or NULL. Index of a class by number or (part of a) name; several matches are an error that lists them. */
 VKDIT_API const char *vkdit_class_name(const vkdit_model *model, uint32_t index);
 VKDIT_API vkdit_status vkdit_class_find(const vkdit_model *model, const char *text, uint32_t *index,
@@ -206,6 +218,11 @@ VKDIT_API vkdit_status vkdit_run_latent(vkdit_run *run, int x0, float *out, uint
 /* Decodes a latent (NULL = the current x) to 8-bit RGB [N][H][W][3]; *pixels is freed with vkdit_free. */
 VKDIT_API vkdit_status vkdit_run_decode(vkdit_run *run, const float *latent, int (*stop)(void *user), void *user,
                                         uint8_t **pixels, uint32_t *width, uint32_t *height, vkdit_error *error);
+/* An instant preview, one pixel per latent cell: a latent (NULL = the estimate of the finished picture, before the first
+ * step the current x) through the model's linear map to 8-bit RGB [N][h][w][3]; *pixels is freed with vkdit_free.
+ * VKDIT_ERR_UNSUPPORTED when the model brings no such map: see has_preview. */
+VKDIT_API vkdit_status vkdit_run_preview(vkdit_run *run, const float *latent, uint8_t **pixels, uint32_t *width,
+                                         uint32_t *height, vkdit_error *error);
 /* The kept trajectory: z, y, x [S+1,N,...], noise, pred_xstart, final, in the layout of docs/numerics.md. */
 VKDIT_API vkdit_status vkdit_run_trajectory(vkdit_run *run, vkdit_tensors *out, vkdit_error *error);
 VKDIT_API void vkdit_run_close(vkdit_run *run);

@@ -11,6 +11,7 @@
 layout(constant_id = 5) const uint TM = 8; // rows
 layout(constant_id = 6) const uint TP = 2; // column pairs per lane
 #endif
+layout(constant_id = 7) const bool ONE_ITEM = false; // all rows of a tile have one gate
 #include "inc/panels.glsl"
 
 void main()
@@ -38,8 +39,10 @@ void main()
     }
     [[unroll]] for (uint p = 0; p < TP; p++) {
         uint col = panel * PANEL + p * 2 * SG + lane * 2;
-        vec2 b = bias_pair(col);
-        [[unroll]] for (uint i = 0; i < TM; i++)
-            if (row + i < push.rows) finish(row + i, col, sum[i][p], b, FINISH == 2 ? gate_at(row + i) : 0);
+        vec2 b = bias_pair(col), g = FINISH == 2 && ONE_ITEM ? gate_pair(gate_at(row), col) : vec2(0.0);
+        [[unroll]] for (uint i = 0; i < TM; i++) {
+            if (FINISH == 2 && !ONE_ITEM) g = gate_pair(gate_at(min(row + i, push.rows - 1)), col);
+            if (row + i < push.rows) finish_gated(row + i, col, sum[i][p], b, g);
+        }
     }
 }

@@ -38,6 +38,8 @@ FAKE(vkBeginCommandBuffer, (VkCommandBuffer a, const VkCommandBufferBeginInfo *b
 FAKE(vkBindBufferMemory, (VkDevice a, VkBuffer b, VkDeviceMemory c, VkDeviceSize d), (a, b, c, d))
 FAKE(vkCreateBuffer, (VkDevice a, const VkBufferCreateInfo *b, const VkAllocationCallbacks *c, VkBuffer *d),
      (a, b, c, d))
+FAKE(vkCreateBufferView,
+     (VkDevice a, const VkBufferViewCreateInfo *b, const VkAllocationCallbacks *c, VkBufferView *d), (a, b, c, d))
 FAKE(vkCreateCommandPool,
      (VkDevice a, const VkCommandPoolCreateInfo *b, const VkAllocationCallbacks *c, VkCommandPool *d), (a, b, c, d))
 FAKE(vkCreateComputePipelines,
@@ -102,6 +104,7 @@ static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL fake_vkGetDeviceProcAddr(VkDevic
     SWAP(vkBeginCommandBuffer)
     SWAP(vkBindBufferMemory)
     SWAP(vkCreateBuffer)
+    SWAP(vkCreateBufferView)
     SWAP(vkCreateCommandPool)
     SWAP(vkCreateComputePipelines)
     SWAP(vkCreateDescriptorPool)

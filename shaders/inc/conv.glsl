@@ -18,10 +18,10 @@ layout(push_constant) uniform Push {
     uint in_first_line;        // where the bound part of the input begins
 } push;
 
-FLOATS_IN(0, x)
-FLOATS_IN(1, w)
+FLOATS_MAIN(0, x)
+FLOATS_MAIN(1, w)
 FLOATS_IN(2, bias)
-FLOATS_IN(3, res)
+FLOATS_MAIN(3, res)
 FLOATS_OUT(4, y)
 
 const uint OUTSIDE = 0xffffffffu;

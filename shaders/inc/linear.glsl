@@ -14,11 +14,11 @@ layout(push_constant) uniform Push {
     uint first_row, item_rows, conds, slots, slot; // where the gate of a row is, see struct mod
 } push;
 
-FLOATS_IN(0, x)
-FLOATS_IN(1, w)
+FLOATS_MAIN(0, x)
+FLOATS_MAIN(1, w)
 FLOATS_IN(2, bias)
-FLOATS_IN(3, res)
-FLOATS_IN(4, table)
+FLOATS_MAIN(3, res)
+FLOATS_MAIN(4, table)
 WORDS_IN(5, now)
 WORDS_IN(6, cond)
 FLOATS_OUT(7, y)
@@ -36,15 +36,27 @@ vec2 bias_pair(uint col) // zero past the end, so that callers may ask for whole
     return vec2(bias(min(col, push.n - 1)), bias(min(col + 1, push.n - 1)));
 }
 
-// Stores columns col and col+1 of a row inside the shard; b is bias_pair(col), gate is gate_at(row) when FINISH == 2.
-void finish(uint row, uint col, vec2 sum, vec2 b, uint gate)
+// The gates of columns col and col+1 in the row of the table that starts at `gate`.
+vec2 gate_pair(uint gate, uint col)
+{
+    return vec2(table(gate + min(col, push.n - 1)), table(gate + min(col + 1, push.n - 1)));
+}
+
+// Stores columns col and col+1 of a row inside the shard; b is bias_pair(col), g is their gate when FINISH == 2.
+void finish_gated(uint row, uint col, vec2 sum, vec2 b, vec2 g)
 {
     if (col >= push.n) return;
     bool both = col + 1 < push.n;
     uint i = row * push.n + col;
     vec2 v = sum + b;
     if (ACT != 0) v = vec2(activate(v.x, ACT), activate(v.y, ACT));
-    if (FINISH == 2) v *= vec2(table(gate + col), both ? table(gate + col + 1) : 0.0);
+    if (FINISH == 2) v *= g;
     if (FINISH != 0) v += vec2(res(i), both ? res(i + 1) : 0.0);
     y_put_two(i, v, both);
+}
+
+// The same with gate_at(row).
+void finish(uint row, uint col, vec2 sum, vec2 b, uint gate)
+{
+    finish_gated(row, col, sum, b, FINISH == 2 ? gate_pair(gate, col) : vec2(0.0));
 }

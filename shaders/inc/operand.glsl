@@ -61,6 +61,15 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint
 #define FLOATS_IN(binding_, name) \
     WORDS_IN(binding_, name) \
     FLOAT_READS(binding_, name)
+// What a kernel mostly reads. Built with TEXELS these come as texel buffers of 32-bit words (kernel_row.texels).
+#ifdef TEXELS
+#define FLOATS_MAIN(binding_, name) \
+    layout(set = 0, binding = binding_) uniform usamplerBuffer texels_##name; \
+    uint name##_word(uint i) { return texelFetch(texels_##name, int(push.at[binding_] + i)).x; } \
+    FLOAT_READS(binding_, name)
+#else
+#define FLOATS_MAIN(binding_, name) FLOATS_IN(binding_, name)
+#endif
 // name_put_two(i, v, both): writes elements i and i + 1, the second only when `both` (halves always come in pairs).
 // name_put(i, v): one element of an F32 operand.
 #define FLOATS_OUT(binding_, name) \

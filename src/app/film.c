@@ -36,6 +36,7 @@ struct film *film_new(uint32_t images, const vkdit_model_info *info, uint32_t st
     atomic_init(&f->users, 1);
     pthread_mutex_init(&f->lock, NULL);
     f->info = *info;
+    f->info.sampler = f->info.spacing = NULL; // the model's, which may be closed before the film
     f->images = images;
     f->steps = steps;
     f->cap = steps + 1;

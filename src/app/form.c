@@ -110,7 +110,7 @@ void form_use_model(struct form *f, const char *path)
     static const char *const about_the_old[] = {"synthetic", "vae", "root", "heads", "sit", "dit", "numerics"};
     for (size_t i = 0; i < COUNTOF(about_the_old); i++) form_clear(f, about_the_old[i]);
     form_set_text(f, "model", path);
-    char *copy = *path ? mem_text(path, NULL) : NULL;
+    char *copy = strpbrk(path, "./") ? mem_text(path, NULL) : NULL; // not the name of one that ships
     if (!copy) return;
     uint32_t at = 0;
     while (at < FORM_RECENT - 1 && f->recent[at] && strcmp(f->recent[at], path) != 0) at++;

@@ -46,7 +46,10 @@ static void whole(struct app *a, const char *text, const char *name, uint32_t us
 static void guidance(struct app *a)
 {
     const struct option *o = option_find("cfg-scale", IN_GENERATE);
-    double v = form_real(&a->form, "cfg-scale", a->now.info.has_null_class || !a->now.ready ? 4 : 1);
+    const double own = a->now.info.cfg_scale > 0                     ? a->now.info.cfg_scale
+                       : a->now.info.has_null_class || !a->now.ready ? 4
+                                                                     : 1;
+    double v = form_real(&a->form, "cfg-scale", own);
     label("Guidance", "cfg-scale");
     if (ui_real("##cfg", &v, 1, 12, o ? o->max : 12, v <= 1 ? "off" : "%.1f")) form_set_real(&a->form, "cfg-scale", v);
     ui_tip(tip_of("cfg-scale"));
@@ -159,13 +162,14 @@ static void sampler(struct app *a)
     const char *family = a->now.info.is_sit ? "SiT" : "DiT", *chosen = form_text(&a->form, "sampler");
     json_t *row, *name;
     size_t i, k;
-    char tip[300];
+    char tip[300], own[80];
+    snprintf(own, sizeof own, *a->now.sampler ? "the model's own, %s" : "the model's own", a->now.sampler);
     label("Sampler", "sampler");
-    if (!ui_list("##sampler", *chosen ? chosen : "the model's own")) {
+    if (!ui_list("##sampler", *chosen ? chosen : own)) {
         ui_tip(tip_of("sampler"));
         return;
     }
-    if (ui_item("the model's own", !*chosen)) form_clear(&a->form, "sampler");
+    if (ui_item(own, !*chosen)) form_clear(&a->form, "sampler");
     json_array_foreach(a->samplers, i, row)
     {
         bool fits = !a->now.ready;
@@ -234,6 +238,12 @@ static void model_choices(struct app *a, const char *chosen, const char *synthet
     const bool entered = ui_entered() && *a->path;
     if (entered) do_open(a, a->path);
     if (ui_item("the one that ships", !*chosen && !*synthetic)) do_open(a, "");
+    for (uint32_t i = 0; a->now.models && i < a->now.models->n; i++) {
+        const char *text = a->now.models->text[i] ? a->now.models->text[i] : "";
+        snprintf(row, sizeof row, "%.*s", (int)strcspn(text, "\t"), text);
+        if (ui_item(row, !strcmp(chosen, row))) do_open(a, row);
+        ui_tip(text + strcspn(text, "\t"));
+    }
     for (uint32_t i = 0; i < FORM_RECENT && a->form.recent[i]; i++) {
         snprintf(row, sizeof row, "%s##%u", file_of(a->form.recent[i]), i);
         if (ui_item(row, !strcmp(chosen, a->form.recent[i]))) do_open(a, a->form.recent[i]);
@@ -313,12 +323,12 @@ static void tabs(struct app *a)
 static void make(struct app *a)
 {
     label("Class", "class");
-    class_list(a, "class", "any", a->query, sizeof a->query);
+    class_list(a, "class", "the seed picks", a->query, sizeof a->query);
     label("Not", "negative-class");
     class_list(a, "negative-class", "no class", a->negative_query, sizeof a->negative_query);
     ui_space(2);
     seed(a);
-    whole(a, "Steps", "steps", 50, 250);
+    whole(a, "Steps", "steps", a->now.info.steps ? a->now.info.steps : 50, 250);
     guidance(a);
     interval(a);
     sampler(a);

@@ -441,6 +441,7 @@ static bool open_threads(struct app *a, struct err *e)
     const struct settings *s = &a->cli->s;
     const struct worker_setup setup = {.cache = s->cache && !strcmp(s->cache, "none") ? "" : s->cache,
                                        .limit = s->limit,
+                                       .assets = s->assets,
                                        .validation = s->validation,
                                        .wake = wake,
                                        .user = a};

@@ -103,6 +103,26 @@ static struct names *list_devices(const struct worker *w, uint64_t *budget)
     return names;
 }
 
+static struct names *shipped_models(const struct worker *w)
+{
+    char *json = NULL;
+    if (vkdit_models_json(w->setup.assets, &json, NULL)) return NULL;
+    json_t *list = json_loads(json, 0, NULL), *row;
+    vkdit_free(json);
+    struct names *names = names_new((uint32_t)json_array_size(list), NULL);
+    size_t i;
+    json_array_foreach(list, i, row)
+    {
+        char text[300];
+        const char *name = json_string_value(json_object_get(row, "name"));
+        const char *about = json_string_value(json_object_get(row, "about"));
+        snprintf(text, sizeof text, "%s\t%s", name ? name : "", about ? about : "");
+        if (names && i < names->n) names->text[i] = mem_text(text, NULL);
+    }
+    json_decref(list);
+    return names;
+}
+
 static bool open_device(struct worker *w, const char *device, struct err *e)
 {
     if (w->device_key && strcmp(w->device_key, device) != 0) work_unload(w);
@@ -116,13 +136,15 @@ static bool open_device(struct worker *w, const char *device, struct err *e)
     if (!subject_open_device(&w->subject, e)) return false;
     w->device_key = mem_text(device, e);
     uint64_t budget;
-    struct names *devices = list_devices(w, &budget);
+    struct names *devices = list_devices(w, &budget), *models = shipped_models(w);
     const char *reason = vkdit_device_reason(w->subject.context);
     pthread_mutex_lock(&w->lock);
     snprintf(w->said.device, sizeof w->said.device, "%s", vkdit_device_name(w->subject.context));
     snprintf(w->said.reason, sizeof w->said.reason, "%s", reason ? reason : "");
     names_drop(w->said.devices);
     w->said.devices = devices;
+    names_drop(w->said.models);
+    w->said.models = models;
     w->said.budget = budget;
     work_publish(w);
     return w->device_key != NULL;
@@ -181,6 +203,8 @@ static bool open_model(struct worker *w, struct err *e)
     w->said.classes = classes;
     w->said.memory = memory;
     w->said.info = w->subject.info;
+    snprintf(w->said.sampler, sizeof w->said.sampler, "%s", w->subject.info.sampler ? w->subject.info.sampler : "");
+    w->said.info.sampler = w->said.info.spacing = NULL; // the model's, which may be closed before this is read
     w->said.ready = true;
     work_publish(w);
     return true;
@@ -196,6 +220,7 @@ bool work_load(struct worker *w, json_t *options, const char *device, struct err
         json_decref(w->options);
         w->options = options;
         w->cli.s = s;
+        w->cli.s.assets = w->setup.assets;
     }
     const bool open =
         ok && w->model_key && !strcmp(key, w->model_key) && w->device_key && !strcmp(device, w->device_key);

@@ -111,13 +111,21 @@ static void preview(struct running *r, uint32_t at)
 
 // --- frames -------------------------------------------------------------------------------------------------------
 
-// Rough colours, one pixel a latent cell.
-static uint8_t *colours(const struct film *f, const float *latent, struct err *e)
+// Rough colours, one pixel a latent cell: by the model's own map, or a guess at what most autoencoders do.
+static uint8_t *colours(struct running *r, const float *latent, struct err *e)
 {
+    const struct film *f = r->film;
     const vkdit_model_info *m = &f->info;
     const uint64_t each = f->values / f->images, cells = (uint64_t)m->latent_width * m->latent_height;
-    uint8_t *rgb = mem_zero(f->images, 3 * cells, e);
-    for (uint32_t i = 0; rgb && i < f->images; i++) {
+    vkdit_error error = {0};
+    uint8_t *mapped = NULL, *rgb = mem_zero(f->images, 3 * cells, e);
+    uint32_t w, h;
+    if (rgb && m->has_preview) {
+        if (vkdit_run_preview(r->g.run, latent, &mapped, &w, &h, &error)) err_api(e, &error);
+        if (mapped) memcpy(rgb, mapped, f->images * 3 * cells);
+        vkdit_free(mapped);
+    }
+    for (uint32_t i = 0; rgb && !m->has_preview && i < f->images; i++) {
         struct image im = {m->latent_width, m->latent_height, rgb + i * 3 * cells};
         rough_colours(&im, latent + i * each, m->latent_channels);
     }
@@ -133,9 +141,9 @@ static bool read_frame(struct running *r, bool estimate, struct frame *f, struct
     if (!f->x || (estimate && !f->x0)) return false;
     if (vkdit_run_latent(r->g.run, 0, f->x, n, &error)) return err_api(e, &error);
     if (estimate && vkdit_run_latent(r->g.run, 1, f->x0, n, &error)) return err_api(e, &error);
-    f->rough[0] = colours(r->film, f->x, e);
-    f->rough[1] = estimate ? colours(r->film, f->x0, e) : NULL;
-    return f->rough[0] && (f->rough[1] || !estimate);
+    f->rough[0] = colours(r, f->x, e);
+    f->rough[1] = estimate ? colours(r, f->x0, e) : NULL;
+    return !e->code && f->rough[0] && (f->rough[1] || !estimate);
 }
 
 static bool keep(struct running *r, bool estimate, struct err *e)

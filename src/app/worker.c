@@ -116,6 +116,7 @@ void work_state_drop(struct work_state *s)
 {
     names_drop(s->classes);
     names_drop(s->devices);
+    names_drop(s->models);
     film_drop(s->film);
     *s = (struct work_state){0};
 }
@@ -129,6 +130,7 @@ bool worker_read(struct worker *w, struct work_state *s)
     if (newer) {
         names_hold(now.classes);
         names_hold(now.devices);
+        names_hold(now.models);
         film_hold(now.film);
     }
     pthread_mutex_unlock(&w->lock);

@@ -17,7 +17,8 @@ struct work_state {
     bool ready; // a model is open
     vkdit_model_info info;
     char device[256], reason[256];
-    struct names *classes, *devices;
+    struct names *classes, *devices, *models; // models: those that ship, "name\tabout"
+    char sampler[32];                         // the model's own, "" when it leaves that open
     uint64_t memory,
         budget;        // bytes on the device that one picture is planned to need; what the driver allows; 0: unknown
     struct film *film; // the newest
@@ -29,7 +30,7 @@ struct work_state {
 };
 
 struct worker_setup {
-    const char *cache, *limit;
+    const char *cache, *limit, *assets;
     bool validation;
     void (*wake)(void *user); // something new can be read; called on the worker's thread
     void *user;

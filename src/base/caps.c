@@ -31,6 +31,7 @@ static const struct word words[] = {
     {"no_int_dot", WORD_OFF, {AT(int_dot)}},
     {"no_int64", WORD_OFF, {AT(int64)}},
     {"no_addresses", WORD_OFF, {AT(addresses)}},
+    {"no_texels", WORD_OFF, {AT(texels)}},
     {"no_scalar", WORD_OFF, {AT(scalar_layout)}},
     {"no_subgroup_arith", WORD_OFF, {AT(subgroup_arith)}},
     {"no_subgroup_ballot", WORD_OFF, {AT(subgroup_ballot)}},

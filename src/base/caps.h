@@ -34,6 +34,7 @@ struct caps {
     bool int_dot; // integer dot product
     bool int64;
     bool addresses; // buffer device addresses (and 64-bit integers in push constants)
+    bool texels;    // texel buffers of 32-bit words as large as range_max
     bool scalar_layout;
     bool memory_budget;
     bool subgroup_arith, subgroup_ballot, subgroup_shuffle; // in compute

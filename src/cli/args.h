@@ -16,6 +16,7 @@ enum command_bit {
     IN_CLASSES = 32,
     IN_HELP = 64,
     IN_OTHER = 128,
+    IN_MODELS = 256,
     IN_WINDOW = 1 << 11,
     IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES | IN_WINDOW, // takes a model
     IN_EVERY = 0xFFFF,

@@ -13,6 +13,7 @@ struct cli {
     struct settings s;
     const struct command *command;
     bool colour_out, colour_err; // may standard output / error carry colours
+    double began;                // when the program started, by clock_seconds
     bool live;                   // standard error is a terminal that can redraw a line
 };
 

@@ -20,6 +20,7 @@ static bool run_steps(struct generation *g, struct err *e)
 {
     int done = 0;
     progress_start(&g->progress, g->cli->s.quiet || g->cli->s.json, g->cli->live);
+    if (!film_keep(g, e)) return false;
     while (!done) {
         vkdit_error error = {0};
         if (vkdit_run_step(g->run, interrupt_asked, NULL, &done, &error)) {
@@ -29,7 +30,10 @@ static bool run_steps(struct generation *g, struct err *e)
         vkdit_run_get_progress(g->run, &g->at);
         progress_show(&g->progress, "steps", g->at.step, g->at.steps, "it");
         event_step(g);
-        preview_step(g);
+        if (!preview_step(g, e) || !film_keep(g, e)) {
+            progress_end(&g->progress);
+            return false;
+        }
     }
     progress_end(&g->progress);
     return true;
@@ -57,7 +61,8 @@ static bool decode_and_save(struct generation *g, struct err *e)
                1e3 * g->at.longest_submission);
     cli_detail(g->cli, "decoding");
     if (vkdit_run_decode(g->run, NULL, interrupt_asked, NULL, &pixels, &w, &h, &error)) return err_api(e, &error);
-    const bool ok = pixels_sound(pixels, g->images, (size_t)w * h * 3, e) && save_pictures(g, pixels, w, h, e);
+    const bool ok =
+        pixels_sound(pixels, g->images, (size_t)w * h * 3, e) && save_pictures(g, pixels, w, h, e) && film_save(g, e);
     vkdit_free(pixels);
     return ok;
 }
@@ -94,6 +99,32 @@ static void event_start(struct generation *g)
                                 "reason", reason ? reason : "", "precision", precision_name(m->precision)));
 }
 
+// What the model advises and nobody overrode becomes part of the recipe: another version of it may advise otherwise.
+static void follow_advice(struct settings *s, const vkdit_model_info *m, bool counted)
+{
+    if (counted && m->steps && !option_origin(s, "steps")) {
+        s->steps = m->steps;
+        option_resolve(s, "steps");
+    }
+    if (m->cfg_scale > 0 && m->has_null_class && !option_origin(s, "cfg-scale")) {
+        s->cfg_scale = m->cfg_scale;
+        option_resolve(s, "cfg-scale");
+    }
+    if (m->cfg_channels && !option_origin(s, "cfg-channels")) {
+        s->cfg_channels = m->cfg_channels;
+        option_resolve(s, "cfg-channels");
+    }
+    if (m->cfg_to > 0 && !option_origin(s, "cfg-interval")) {
+        s->cfg_interval[0] = m->cfg_from;
+        s->cfg_interval[1] = m->cfg_to;
+        option_resolve(s, "cfg-interval");
+    }
+    if (m->spacing && m->sampler && s->sampler && !strcmp(s->sampler, m->sampler) && !option_origin(s, "spacing")) {
+        s->spacing = m->spacing;
+        option_resolve(s, "spacing");
+    }
+}
+
 // Once the run is known to make sense: says what was chosen, and completes the settings that the recipe is made of.
 static void introduce(struct generation *g)
 {
@@ -104,6 +135,7 @@ static void introduce(struct generation *g)
         s->sampler = g->at.sampler;
         option_resolve(s, "sampler");
     }
+    follow_advice(s, m, g->at.steps > 0);
     if (!g->introduced && m->synthetic)
         cli_say(g->cli,
                 "%s has random weights: the pictures only show that everything works; -m FILE takes a real model",
@@ -150,7 +182,7 @@ static bool all_runs(struct generation *g, struct err *e)
     struct settings *s = &g->cli->s;
     const uint32_t count = s->count ? s->count : 1;
     for (uint32_t i = 0; i < count; i++, s->seed++) {
-        const bool ok = one_run(g, e);
+        const bool ok = job_draw_classes(g, e) && one_run(g, e);
         const bool again = !ok && e->code == ERR_NUMERIC && g->subject.info.precision == VKDIT_PRECISION_F16;
         if (!ok && !(again && retry_fp32(g, e))) return false;
     }
@@ -165,6 +197,10 @@ static void complete_settings(struct generation *g)
     option_resolve(s, "precision");
     option_resolve(s, "seed");
     option_forget(s, g->subject.options.synthetic ? "model" : "synthetic"); // one may have come with --from
+    if (g->subject.options.path == g->subject.shipped) {
+        s->model = g->subject.shipped;
+        option_resolve(s, "model");
+    }
     if (g->subject.options.synthetic && !s->synthetic) {
         s->synthetic = g->subject.options.synthetic;
         option_resolve(s, "synthetic");
@@ -176,7 +212,8 @@ static void check_identity(struct generation *g)
     char now[64];
     if (!g->identity_from || !*g->identity_from) return;
     if (strcmp(subject_identity(&g->subject, now, sizeof now), g->identity_from) && *now)
-        cli_warn(g->cli, "%s is not the file that %s was made with", g->subject.options.path, g->cli->s.from);
+        cli_warn(g->cli, "%s is not the file that %s was made with", vkdit_model_path(g->subject.model),
+                 g->cli->s.from);
 }
 
 static bool generate(struct generation *g, struct err *e)
@@ -214,7 +251,9 @@ const struct command command_generate = {
     .details = "Without a model, the one that comes with the program is used, and without that a tiny one with random "
                "weights, which says so. Pictures carry everything needed to make them again; existing files are never "
                "replaced unless --force is given.",
-    .examples = "Four classes in one picture\tvkdit generate -m model-folder -c 207,360,387,974 --grid 2\n"
+    .examples = "A picture from the model that ships\tvkdit generate -c butterfly --show\n"
+                "From noise to picture\tvkdit generate -c fish --film film.png\n"
+                "Four classes in one picture\tvkdit generate -m model-folder -c 207,360,387,974 --grid 2\n"
                 "By name, with fewer steps, shown on the terminal\t"
                 "vkdit generate -m model-folder -c \"golden retriever\" --sampler ddim --steps 50 --show\n"
                 "The same picture again\tvkdit generate --from vkdit-001.png\n"

@@ -17,6 +17,7 @@ const struct command *const command_table[] = {
     &command_inspect,
     &command_devices,
     &command_samplers,
+    &command_models,
     &command_classes,
     &command_completions,
     &command_version,
@@ -89,7 +90,7 @@ static void hold_streams(void)
 
 int cli_main(int argc, char **argv)
 {
-    struct cli c = {0};
+    struct cli c = {.began = clock_seconds()};
     struct err e = {0};
     hold_streams();
     signal(SIGPIPE, SIG_IGN); // a closed pipe and a file size limit are errors of the write, not the end

@@ -69,6 +69,13 @@ static bool classes_from_tensor(struct generation *g, uint32_t *cap, const vkdit
     return true;
 }
 
+static void list_classes(struct generation *g)
+{
+    for (uint32_t i = 0, at = 0; i < g->images; i++)
+        at += (uint32_t)snprintf(g->class_list + at, 12, "%s%u", i ? "," : "", g->classes[i]);
+    g->cli->s.classes = g->class_list;
+}
+
 // The whole list, --batch times; afterwards the settings hold the resolved list and no --batch.
 static bool repeat_classes(struct generation *g, uint32_t *cap, struct err *e)
 {
@@ -80,22 +87,48 @@ static bool repeat_classes(struct generation *g, uint32_t *cap, struct err *e)
         if (!add_class(g, cap, g->classes[i % n], e)) return false;
     g->class_list = mem_zero(g->images, 12, e);
     if (!g->class_list) return false;
-    for (uint32_t i = 0, at = 0; i < g->images; i++)
-        at += (uint32_t)snprintf(g->class_list + at, 12, "%s%u", i ? "," : "", g->classes[i]);
-    s->classes = g->class_list;
+    list_classes(g);
     s->batch = 1;
     option_resolve(s, "class");
     return true;
 }
 
-// A golden retriever, as in everybody's first ImageNet picture; as many as --noise has starts for.
-static bool default_class(struct generation *g, uint32_t *cap, struct err *e)
+// The seed picks: neighbouring seeds and pictures take neighbouring classes, so that a --count or --batch of all classes
+// shows each once. Large models begin at everybody's golden retriever.
+static uint32_t seeded_class(const struct generation *g, uint32_t i)
+{
+    const uint32_t n = g->subject.info.classes;
+    return (uint32_t)(((n > 207 ? 207 : 0) + g->cli->s.seed % n + i) % n);
+}
+
+// As many as --batch says, or as --noise has starts for.
+static bool default_classes(struct generation *g, uint32_t *cap, struct err *e)
 {
     const vkdit_tensor *z = tensor_named(&g->noise, "z");
-    const uint64_t n = z && z->rank ? z->dim[0] : 1;
+    const uint32_t batch = g->cli->s.batch ? g->cli->s.batch : 1;
+    const uint64_t n = z && z->rank ? z->dim[0] : batch;
     bool ok = n <= 4096 || err_set(e, ERR_FORMAT, "%s: z is for more than 4096 pictures", g->cli->s.noise);
-    for (uint64_t i = 0; ok && i < n; i++) ok = add_class(g, cap, g->subject.info.classes > 207 ? 207 : 0, e);
+    for (uint64_t i = 0; ok && i < n; i++) ok = add_class(g, cap, seeded_class(g, (uint32_t)i), e);
+    if (!z) g->cli->s.batch = 1;
+    g->drawn = true;
     return ok && (n || err_set(e, ERR_FORMAT, "%s: z is for no picture", g->cli->s.noise));
+}
+
+bool job_draw_classes(struct generation *g, struct err *e)
+{
+    char name[120] = "";
+    if (!g->drawn) return true;
+    for (uint32_t i = 0; i < g->images; i++) {
+        g->classes[i] = seeded_class(g, i);
+        if (g->classes[i] >= g->subject.info.classes) return err_set(e, ERR_ARG, "the model has no classes");
+    }
+    list_classes(g);
+    const char *label = vkdit_class_name(g->subject.model, g->classes[0]);
+    if (label) snprintf(name, sizeof name, ", %.100s", label);
+    if (!g->introduced)
+        cli_say(g->cli, "the seed picks class %u%s%s: -c NAME takes another, \"vkdit classes\" lists them",
+                g->classes[0], name, g->images > 1 ? " and those after it" : "");
+    return true;
 }
 
 static bool prepare_classes(struct generation *g, struct err *e)
@@ -109,7 +142,7 @@ static bool prepare_classes(struct generation *g, struct err *e)
     else if (y)
         ok = classes_from_tensor(g, &cap, y, e);
     else
-        ok = default_class(g, &cap, e);
+        ok = default_classes(g, &cap, e);
     if (!ok || !repeat_classes(g, &cap, e)) return false;
     if (s->negative) {
         if (!find_class(g, s->negative, &g->negative, e)) return false;
@@ -268,6 +301,7 @@ void job_close(struct generation *g)
     free(g->init_data);
     free(g->classes);
     free(g->class_list);
+    free(g->film);
     json_decref(g->recipe);
     for (uint32_t i = 0; i < g->n_taken; i++) free(g->taken[i]);
     free(g->taken);

@@ -1,9 +1,9 @@
-// gen_preview.c — looks at a forming latent: for the terminal, and for values that make no sense.
-// Knows nothing about files.
+// gen_preview.c — looks at a forming latent: for the terminal and a file, and for values that make no sense.
 #include "cli/generate.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { PREVIEW_CELLS = 48 };
 
@@ -40,31 +40,74 @@ void rough_colours(struct image *im, const float *latent, uint32_t channels)
         }
 }
 
-void preview_step(struct generation *g)
+// The first picture of the run as it forms, one pixel per latent cell.
+static bool preview_pixels(struct generation *g, struct image *im, struct err *e)
 {
     const vkdit_model_info *m = &g->subject.info;
-    const double now = clock_seconds(), every = 1.0;
-    const bool last = g->at.steps && g->at.step == g->at.steps;
-    if (!g->cli->s.show_steps || g->cli->s.quiet || (!last && now - g->preview_at < every)) return;
-    g->preview_at = now;
     const uint64_t values = (uint64_t)g->images * m->latent_channels * m->latent_height * m->latent_width;
-    struct err e = {0};
-    struct image im = {0};
     vkdit_error error = {0};
-    float *latent = mem_zero(values, sizeof *latent, &e);
-    bool ok = latent && (!vkdit_run_latent(g->run, 1, latent, values, &error) || err_api(&e, &error)) &&
-              image_open(&im, m->latent_width, m->latent_height, &e);
-    if (ok) {
-        rough_colours(&im, latent, m->latent_channels);
-        progress_wipe(&g->progress);
-        ok = image_show(&im, PREVIEW_CELLS, screen(g), &e);
+    uint8_t *pixels = NULL;
+    uint32_t w, h;
+    if (!image_open(im, m->latent_width, m->latent_height, e)) return false;
+    if (m->has_preview) {
+        if (vkdit_run_preview(g->run, NULL, &pixels, &w, &h, &error)) return err_api(e, &error);
+        memcpy(im->rgb, pixels, (size_t)im->w * im->h * 3);
+        vkdit_free(pixels);
+        return true;
     }
-    if (!ok) {
-        cli_warn(g->cli, "--show-steps: %s", e.text);
-        g->cli->s.show_steps = false; // once is enough
+    float *latent = mem_zero(values, sizeof *latent, e);
+    const bool ok = latent && (!vkdit_run_latent(g->run, 1, latent, values, &error) || err_api(e, &error));
+    if (ok) rough_colours(im, latent, m->latent_channels);
+    free(latent);
+    return ok;
+}
+
+// In the size of the finished picture, smoothly enlarged.
+static bool preview_file(struct generation *g, const struct image *im, struct err *e)
+{
+    struct image large = {0};
+    const uint32_t scale = g->subject.info.image_scale;
+    const bool ok = image_resize(&large, im, im->w * scale, im->h * scale, e) &&
+                    png_write(g->cli->s.preview, &large, NULL, 0, true, e);
+    image_close(&large);
+    return ok;
+}
+
+static void tell_first(struct generation *g)
+{
+    const double since = clock_seconds() - g->cli->began;
+    cli_detail(g->cli, "first preview %.2f s after the start of the program", since);
+    cli_event(g->cli, json_pack("{ss, si, sf}", "event", "preview", "step", (int)g->at.step, "since_start", since));
+    g->previewed = true;
+}
+
+bool preview_step(struct generation *g, struct err *e)
+{
+    const struct settings *s = &g->cli->s;
+    const double now = clock_seconds(), show_every = 1.0, write_every = 0.25;
+    const bool last = g->at.steps && g->at.step == g->at.steps;
+    const bool show = s->show_steps && !s->quiet && (last || now - g->shown_at >= show_every);
+    const bool write = s->preview && (last || now - g->preview_at >= write_every);
+    const bool tell = !g->previewed && (s->json || s->verbose);
+    struct err one = {0};
+    struct image im = {0};
+    if (!show && !write && !tell) return true;
+    bool ok = preview_pixels(g, &im, &one) && (!write || preview_file(g, &im, e));
+    if (ok && write) g->preview_at = clock_seconds();
+    if (ok && !g->previewed) tell_first(g);
+    if (ok && show) {
+        progress_wipe(&g->progress);
+        ok = image_show(&im, PREVIEW_CELLS, screen(g), &one);
+        g->shown_at = clock_seconds();
     }
     image_close(&im);
-    free(latent);
+    if (!ok && show && e->code == ERR_NONE) {
+        cli_warn(g->cli, "--show-steps: %s", one.text);
+        g->cli->s.show_steps = false; // once is enough
+    } else if (!ok && write && e->code == ERR_NONE) {
+        err_set(e, one.code, "%s", one.text);
+    }
+    return e->code == ERR_NONE;
 }
 
 bool pixels_sound(const uint8_t *pixels, uint32_t images, size_t bytes, struct err *e)

@@ -72,11 +72,11 @@ static bool check_stdout(const struct generation *g, struct err *e)
 bool save_check(struct generation *g, struct err *e)
 {
     const struct settings *s = &g->cli->s;
-    const char *const files[] = {s->latent_out, s->trajectory, s->save_table};
+    const char *const files[] = {s->latent_out, s->trajectory, s->save_table, s->film, s->preview};
     char pattern[PATTERN_PATH];
     bool numbered, any = false;
     for (size_t i = 0; i < COUNTOF(files); i++) {
-        any = any || files[i];
+        any = any || (files[i] && i < 3); // the others are pictures too
         if (files[i] && !check_folder(files[i], e)) return false;
         if (files[i] && s->count > 1)
             return err_set(e, ERR_ARG, "%s would be written by each of %u runs", files[i], s->count);
@@ -84,6 +84,7 @@ bool save_check(struct generation *g, struct err *e)
     if (!save_wants_pictures(g) && !any)
         return err_set(e, ERR_MODEL, "%s has no autoencoder to make pictures: give one with --vae, or use --latent-out",
                        g->subject.info.name);
+    if (!film_check(g, e)) return false;
     if (!save_wants_pictures(g)) return true;
     if (to_stdout(g)) return check_stdout(g, e);
     return pattern_of(g, pattern, e) && pattern_check(pattern, &numbered, e) && check_folder(pattern, e);
@@ -163,8 +164,11 @@ static void announce(struct generation *g, const char *path, const struct recipe
     else
         cli_say(g->cli, "wrote %s (class %u%s%s%s)", path, f->class_index, f->class_name ? " " : "",
                 f->class_name ? f->class_name : "", synthetic);
-    json_t *event = json_pack("{ss, ss, so, si, si}", "event", "image", "file", path, "seed", json_u64(g->cli->s.seed),
-                              "width", (int)f->width, "height", (int)f->height);
+    const double since = clock_seconds() - g->cli->began;
+    cli_detail(g->cli, "saved %.2f s after the start of the program", since);
+    json_t *event =
+        json_pack("{ss, ss, so, si, si, sf}", "event", "image", "file", path, "seed", json_u64(g->cli->s.seed), "width",
+                  (int)f->width, "height", (int)f->height, "since_start", since);
     if (event && !f->grid) {
         json_object_set_new(event, "index", json_integer(f->index));
         json_object_set_new(event, "class", json_integer(f->class_index));

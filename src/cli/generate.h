@@ -14,6 +14,7 @@ struct generation {
     vkdit_job job;
     uint32_t *classes, images, negative;
     char *class_list;           // the resolved classes as text, for the recipe
+    bool drawn;                 // the seed picked the classes
     vkdit_tensors noise, start; // files of --noise and --init-image
     vkdit_tensor noise_use[2], init;
     void *init_data;
@@ -21,7 +22,10 @@ struct generation {
     vkdit_run *run;
     vkdit_progress at;
     struct progress progress;
-    double preview_at; // when the last --show-steps picture was drawn
+    double shown_at, preview_at; // when the last --show-steps picture was drawn, the last --preview written
+    bool previewed;              // the first preview was told
+    float *film;                 // the latents that --film keeps
+    uint32_t n_film;
 
     bool introduced;        // the user was told what runs where
     uint32_t saved, number; // pictures written; last running number
@@ -31,6 +35,8 @@ struct generation {
 
 // gen_job.c: settings -> job. Needs the open model. Checks everything that can be checked before the work starts.
 bool job_prepare(struct generation *g, struct err *e);
+// Classes for the seed of the settings, when nobody chose any. Says which.
+bool job_draw_classes(struct generation *g, struct err *e);
 void job_close(struct generation *g);
 
 // gen_save.c
@@ -39,9 +45,14 @@ bool save_tensors(struct generation *g, const float *latent, struct err *e); // 
 bool save_pictures(struct generation *g, const uint8_t *pixels, uint32_t w, uint32_t h, struct err *e);
 bool save_wants_pictures(const struct generation *g);
 
+// gen_film.c: --film
+bool film_check(const struct generation *g, struct err *e);
+bool film_keep(struct generation *g, struct err *e); // before the first step and after each
+bool film_save(struct generation *g, struct err *e);
+
 // gen_preview.c
 void rough_colours(struct image *im, const float *latent, uint32_t channels); // of a model that brings no map
-void preview_step(struct generation *g);                            // --show-steps, now and then
+bool preview_step(struct generation *g, struct err *e);             // --show-steps and --preview, now and then
 void preview_picture(struct generation *g, const struct image *im); // --show
 // ERR_NUMERIC when a value is not finite or a picture's latent is all one value.
 bool latent_sound(const float *latent, uint32_t images, uint64_t values, struct err *e);

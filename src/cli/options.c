@@ -10,7 +10,8 @@ static const char result_group[] = "Results", general_group[] = "General";
 const struct option option_table[] = {
     {"model", "--ckpt --diffusion-model", 'm', "FILE", .kind = &kind_text, .at = AT(model), .env = "VKDIT_MODEL",
      .commands = IN_MODEL, .recipe = true, .group = model_group,
-     .help = "checkpoint: a .safetensors or .pt file, the index of a sharded set, or a diffusers folder"},
+     .help = "checkpoint: a .safetensors or .pt file, the index of a sharded set, a diffusers folder, or one of those "
+             "that \"vkdit models\" lists"},
     {"synthetic", .value = "NAME", .kind = &kind_text, .at = AT(synthetic), .commands = IN_MODEL, .recipe = true,
      .group = model_group,
      .help = "instead of a checkpoint: seeded random weights in a published shape (\"DiT-S/2\", \"SiT-XL/2-512\", "
@@ -18,6 +19,9 @@ const struct option option_table[] = {
              "For trying things out; the pictures mean nothing"},
     {"vae", .value = "FILE", .kind = &kind_text, .at = AT(vae), .commands = IN_GENERATE | IN_EVAL | IN_INSPECT,
      .recipe = true, .group = model_group, .help = "autoencoder, file or folder, when the model has none beside it"},
+    {"assets", .value = "FOLDER", .kind = &kind_text, .at = AT(assets), .env = "VKDIT_ASSETS",
+     .commands = IN_MODEL | IN_MODELS, .group = model_group,
+     .help = "where the models that ship lie, when not beside the program"},
     {"root", .value = "NAME", .kind = &kind_text, .at = AT(root), .commands = IN_MODEL, .recipe = true,
      .group = model_group,
      .help = "which dictionary of a .pt file to use: \"ema\", \"model\", ...; by default ema when there is one"},
@@ -47,7 +51,8 @@ const struct option option_table[] = {
 
     {"class", NULL, 'c', "LIST", .kind = &kind_text, .at = AT(classes), .commands = IN_GENERATE, .recipe = true,
      .group = picture_group,
-     .help = "one picture for each class, by number or (part of a) name: 207,360 or \"golden retriever\""},
+     .help = "one picture for each class, by number or (part of a) name: 207,360 or \"golden retriever\"; without it "
+             "the seed picks"},
     {"batch", NULL, 'b', "N", .kind = &kind_u32, .at = AT(batch), .min = 1, .max = 4096, .commands = IN_GENERATE,
      .recipe = true, .group = picture_group,
      .help = "repeat the list of classes N times in one run; the pictures share one random stream"},
@@ -70,7 +75,7 @@ const struct option option_table[] = {
 
     {"steps", "--num-sampling-steps --infer-steps --num-inference-steps", .value = "N", .kind = &kind_u32,
      .at = AT(steps), .min = 1, .max = 100000, .commands = IN_GENERATE, .recipe = true, .group = sampling_group,
-     .help = "sampling steps; by default the sampler's own number"},
+     .help = "sampling steps; by default as many as the model advises, or the sampler's own number"},
     {"sampler", "--sampling-method", .value = "NAME", .kind = &kind_text, .at = AT(sampler), .known = sampler_names,
      .commands = IN_GENERATE, .recipe = true, .group = sampling_group,
      .help = "one of those that \"vkdit samplers\" lists; by default the model's own"},
@@ -145,6 +150,12 @@ const struct option option_table[] = {
      .help = "draw finished pictures on the terminal"},
     {"show-steps", .kind = &kind_flag, .at = AT(show_steps), .commands = IN_GENERATE, .group = result_group,
      .help = "draw the forming picture on the terminal now and then, in rough colours"},
+    {"preview", .value = "FILE", .kind = &kind_text, .at = AT(preview), .commands = IN_GENERATE, .group = result_group,
+     .help = "keep the forming picture in this PNG, in rough colours; it is replaced as the run goes on"},
+    {"film", .value = "FILE", .kind = &kind_text, .at = AT(film), .commands = IN_GENERATE, .group = result_group,
+     .help = "save a strip of the stages from noise to picture as PNG, for a run of one picture"},
+    {"film-frames", .value = "N", .kind = &kind_u32, .at = AT(film_frames), .min = 2, .max = 64,
+     .commands = IN_GENERATE, .group = result_group, .help = "stages of --film, 8 when not given"},
     {"latent-out", .value = "FILE", .kind = &kind_text, .at = AT(latent_out), .commands = IN_GENERATE,
      .group = result_group, .help = "save the finished latent as .safetensors"},
     {"trajectory", .value = "FILE", .kind = &kind_text, .at = AT(trajectory), .commands = IN_GENERATE,
@@ -161,7 +172,7 @@ const struct option option_table[] = {
     {"taps", .kind = &kind_flag, .at = AT(taps), .commands = IN_EVAL, .group = result_group,
      .help = "also write every intermediate: embeddings, modulation vectors, the output of each block"},
 
-    {"json", .kind = &kind_flag, .at = AT(json), .commands = IN_MODEL | IN_DEVICES | IN_SAMPLERS,
+    {"json", .kind = &kind_flag, .at = AT(json), .commands = IN_MODEL | IN_DEVICES | IN_SAMPLERS | IN_MODELS,
      .group = general_group, .help = "write JSON on standard output"},
     {"man", .kind = &kind_flag, .at = AT(man), .commands = IN_HELP, .group = general_group,
      .help = "print the manual page, in troff"},

@@ -14,7 +14,7 @@ enum { MAX_OPTIONS = 80, MAX_OPERANDS = 1, WORD_BYTES = 24 };
 // Texts belong to argv, the environment or the metadata that was read; zero means "not given".
 struct settings {
     // model and device
-    const char *model, *synthetic, *vae, *root;
+    const char *model, *synthetic, *vae, *root, *assets;
     const char *device, *limit, *cache;
     uint32_t heads, precision, numerics; // precision and numerics: values of the public enums
     int32_t family;                      // 1 SiT, -1 DiT
@@ -24,13 +24,13 @@ struct settings {
     char path[WORD_BYTES], target[WORD_BYTES], diffusion[WORD_BYTES], last_step[WORD_BYTES];
     uint32_t steps, batch, count, grid, width, height, size;
     uint32_t cfg_channels, rng, philox_threads;
-    uint32_t only;
+    uint32_t only, film_frames;
     double cfg_scale, cfg_interval[2];
     double eta, diffusion_norm, last_step_size, atol, rtol, strength;
     uint64_t seed;
     const char *init_image, *noise, *load_table, *from;
     // results
-    const char *output, *latent_out, *trajectory, *save_table, *in, *out;
+    const char *output, *latent_out, *trajectory, *save_table, *in, *out, *preview, *film;
     bool force, show, show_steps, no_metadata, taps;
     // the program itself
     bool json, quiet, help, version, man;

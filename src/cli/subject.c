@@ -27,25 +27,40 @@ static int on_load(void *user, const char *what, uint64_t done, uint64_t total)
     return interrupt_asked(NULL);
 }
 
-// Beside the program as built, and where it is installed.
-static bool find_shipped(char *out, size_t room)
+// The list of models that ship; NULL when it cannot be read, which is told where it matters.
+static json_t *shipped(const struct subject *s, struct err *e)
 {
-    static const char *const places[] = {"../share/vkdit/model", "../share/vkdit/model.safetensors",
-                                         "../assets/model",      "../assets/model.safetensors",
-                                         "../../assets/model",   "../../assets/model.safetensors"};
-    char self[400];
-    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n <= 0) return false;
-    self[n] = 0;
-    char *slash = strrchr(self, '/');
-    if (slash) *slash = 0;
-    for (size_t i = 0; i < COUNTOF(places); i++) {
-        struct stat st;
-        snprintf(out, room, "%s/%s", self, places[i]);
-        if (!stat(out, &st)) return true;
+    vkdit_error error = {0};
+    char *text = NULL;
+    if (vkdit_models_json(s->options.assets, &text, &error)) err_api(e, &error);
+    json_t *list = text ? json_loads(text, 0, NULL) : NULL;
+    vkdit_free(text);
+    return list;
+}
+
+static bool ships(const struct subject *s, const char *name)
+{
+    struct err ignored = {0};
+    json_t *list = shipped(s, &ignored), *row;
+    size_t i;
+    bool found = false;
+    json_array_foreach(list, i, row)
+    {
+        const char *has = json_string_value(json_object_get(row, "name"));
+        found = found || (has && !strcmp(has, name));
     }
-    *out = 0;
-    return false;
+    json_decref(list);
+    return found;
+}
+
+// The name of the default model, "" when none is there.
+static bool name_default(struct subject *s, struct err *e)
+{
+    json_t *list = shipped(s, e);
+    const char *name = json_string_value(json_object_get(json_array_get(list, 0), "name"));
+    snprintf(s->shipped, sizeof s->shipped, "%s", name ? name : "");
+    json_decref(list);
+    return e->code == ERR_NONE;
 }
 
 void subject_take_operand(struct cli *c)
@@ -55,20 +70,17 @@ void subject_take_operand(struct cli *c)
     c->s.origin[option_find("model", IN_EVERY) - option_table] = FROM_COMMAND_LINE;
 }
 
-// A bare file that ships has its autoencoder beside it.
-static void find_shipped_vae(struct subject *s)
-{
-    char *slash = strrchr(s->shipped, '/');
-    snprintf(s->shipped_vae, sizeof s->shipped_vae, "%.*s/vae.safetensors", (int)(slash - s->shipped), s->shipped);
-    if (!s->options.vae && !access(s->shipped_vae, R_OK)) s->options.vae = s->shipped_vae;
-}
-
-static bool exists_or_hint(const char *path, struct err *e)
+static bool exists_or_hint(const struct subject *s, const char *path, struct err *e)
 {
     struct stat st;
     if (!stat(path, &st)) return true;
-    const bool shape = !strncasecmp(path, "DiT-", 4) || !strncasecmp(path, "SiT-", 4);
-    err_set(e, ERR_IO, "%s%s", strerror(errno), shape ? "; random weights of that shape are --synthetic" : "");
+    const char *why = strerror(errno), *hint = "";
+    if (!strchr(path, '/') && ships(s, path)) return true;
+    if (!strncasecmp(path, "DiT-", 4) || !strncasecmp(path, "SiT-", 4))
+        hint = "; random weights of that shape are --synthetic";
+    else if (!strpbrk(path, "./"))
+        hint = ", and no model that ships is called so; see \"vkdit models\"";
+    err_set(e, ERR_IO, "%s%s", why, hint);
     return err_in(e, path);
 }
 
@@ -84,17 +96,19 @@ bool subject_choose(struct subject *s, const struct cli *c, struct err *e)
                                        .heads = set->heads,
                                        .is_sit = set->family,
                                        .precision = (vkdit_precision)set->precision,
-                                       .numerics = (vkdit_numerics)set->numerics};
+                                       .numerics = (vkdit_numerics)set->numerics,
+                                       .assets = set->assets};
     if (synthetic > model)
         s->options.synthetic = set->synthetic;
     else if (model)
         s->options.path = set->model;
-    else if (find_shipped(s->shipped, sizeof s->shipped))
+    else if (!name_default(s, e))
+        return false;
+    else if (*s->shipped)
         s->options.path = s->shipped;
     else
         s->options.synthetic = "tiny";
-    if (s->options.path == s->shipped) find_shipped_vae(s);
-    return !s->options.path || exists_or_hint(s->options.path, e);
+    return !s->options.path || s->options.path == s->shipped || exists_or_hint(s, s->options.path, e);
 }
 
 bool subject_open_device(struct subject *s, struct err *e)
@@ -144,7 +158,8 @@ const char *subject_identity(const struct subject *s, char *out, size_t room)
 {
     struct stat st;
     *out = 0;
-    FILE *f = s->options.path ? fopen(s->options.path, "rb") : NULL;
+    const char *path = s->model ? vkdit_model_path(s->model) : NULL;
+    FILE *f = path ? fopen(path, "rb") : NULL;
     if (f && !fstat(fileno(f), &st) && S_ISREG(st.st_mode)) {
         uint8_t block[4096];
         uint64_t hash = 0xCBF29CE484222325U; // FNV-1a

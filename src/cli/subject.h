@@ -11,8 +11,8 @@ struct subject {
     vkdit_model *model;
     vkdit_model_info info;
     vkdit_model_options options;
-    struct progress progress;            // of reading weights, which may go on after opening
-    char shipped[512], shipped_vae[540]; // paths of the model that came with the program, when that is used
+    struct progress progress; // of reading weights, which may go on after opening
+    char shipped[104];        // name of the default model that ships, when that is used
 };
 
 // "vkdit inspect FILE" is "vkdit inspect --model FILE".

@@ -4,7 +4,8 @@
 bool model_autoencoder(struct vkdit_model *m, struct decoder *d, struct err *e)
 {
     struct session *s = &d->s;
-    graph_open(&s->g, DT_F32, DT_F32, e); // half precision overflows in this network's activations
+    // half precision overflows in this network's activations
+    graph_open(&s->g, DT_F32, source_storage(&m->vae_source, &m->context->gpu.caps), e);
     s->g.taps = d->taps;
     s->net.g = &s->g;
     if (d->encode)

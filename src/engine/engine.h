@@ -4,6 +4,7 @@
 
 #include "exec/exec.h"
 #include "models/dit.h"
+#include "models/hints.h"
 #include "models/vae.h"
 #include "sample/sample.h"
 #include "vkdit.h"
@@ -25,6 +26,9 @@ struct source {
 };
 
 // Does every weight of the list exist with the right shape? Names the first that does not. Touches no device.
+// How a network's matrices are best kept under F32 arithmetic: as halves when the file has nothing else, which loses
+// nothing and halves the traffic.
+enum dtype source_storage(const struct source *s, const struct caps *c);
 bool source_check(const struct source *s, const struct net *n, struct err *e);
 // Fills the weights that ops of the given rates read (bit mask).
 bool source_load(const struct source *s, const struct net *n, struct program *x, uint32_t rates, struct err *e);
@@ -57,7 +61,8 @@ struct vkdit_model {
     uint64_t parameters; // of the transformer
     struct source dit_source, vae_source;
     char *name, *path;
-    char **labels; // class names, owned
+    struct hints hints; // of the transformer's file; the preview is the autoencoder's
+    char **labels;      // class names, owned
     uint32_t n_labels;
     // the recorded step, kept for the next run of the same shape
     struct session step;

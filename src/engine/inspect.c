@@ -126,7 +126,7 @@ static void plan_json(json_t *o, struct vkdit_model *m, bool dit, const char *ke
                           .kind = DIT_STEP};
     struct dit_io io;
     struct vae_io vio;
-    graph_open(&t.g, d, d, e);
+    graph_open(&t.g, d, d == DT_F32 && m->context ? source_storage(s, &m->context->gpu.caps) : d, e);
     t.net.g = &t.g;
     uint32_t side = m->has_dit ? m->dit.side : 32;
     if (dit)

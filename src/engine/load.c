@@ -43,6 +43,14 @@ bool source_check(const struct source *s, const struct net *n, struct err *e)
     return true;
 }
 
+enum dtype source_storage(const struct source *s, const struct caps *c)
+{
+    bool wide = c->type == CAPS_CPU && c->subgroup > 4; // SwiftShader's literal kernels mix no types
+    for (uint32_t i = 0; wide && s->ckpt && i < s->ckpt->n; i++)
+        wide = s->ckpt->t[i].dtype == DT_F16 || s->ckpt->t[i].rank < 2 || !strcmp(s->ckpt->t[i].name, "pos_embed");
+    return wide && s->ckpt ? DT_F16 : DT_F32;
+}
+
 struct scratch {
     void *file;
     uint64_t file_bytes;

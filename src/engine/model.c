@@ -1,5 +1,7 @@
 // model.c — opening a model: files, configuration, labels; the recorded step that runs share.
+#include "base/file.h"
 #include "engine/engine.h"
+#include "engine/shipped.h"
 #include "models/meta.h"
 
 #include <stdio.h>
@@ -24,11 +26,6 @@ bool session_record(struct session *s, struct gpu *gpu, struct err *e)
     s->plan = plan_make(&s->g, &gpu->caps, e);
     s->program = s->plan ? program_open(gpu, s->plan, e) : NULL;
     return s->program != NULL;
-}
-
-static enum dtype storage(const struct vkdit_model *m)
-{
-    return m->precision == VKDIT_PRECISION_F16 ? DT_F16 : DT_F32;
 }
 
 static bool host_weights(struct vkdit_model *m, struct err *e)
@@ -68,7 +65,8 @@ bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, str
     session_close(&m->step);
     m->step_open = false;
     struct graph *g = &m->step.g;
-    graph_open(g, storage(m), storage(m), e);
+    bool half = m->precision == VKDIT_PRECISION_F16;
+    graph_open(g, half ? DT_F16 : DT_F32, half ? DT_F16 : source_storage(&m->dit_source, &m->context->gpu.caps), e);
     g->taps = taps;
     m->step.net.g = g;
     m->use = *use;
@@ -170,8 +168,23 @@ static bool open_vae_file(struct vkdit_model *m, const char *path, const struct 
     return true;
 }
 
+// The autoencoder that a file names beside itself. A file that was moved without it is still a model.
+static bool open_neighbour(struct vkdit_model *m, struct err *e)
+{
+    const char *slash = strrchr(m->path, '/');
+    char folder[1024];
+    int n = snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - m->path) : 1, slash ? m->path : ".");
+    if (n >= (int)sizeof folder) return true;
+    char *path = path_join(n ? folder : "/", m->hints.vae, e);
+    bool ok = path != NULL;
+    if (ok && file_kind(path) == FILE_REGULAR) ok = open_vae_file(m, path, NULL, e);
+    free(path);
+    return ok;
+}
+
 static bool open_vae(struct vkdit_model *m, const vkdit_model_options *o, struct err *e)
 {
+    if (!o->vae && !m->has_folder && m->hints.vae[0]) return open_neighbour(m, e);
     if (!o->vae) return !m->has_folder || !m->folder.vae || open_vae_file(m, m->folder.vae, &m->folder, e);
     if (!is_folder(o->vae)) return open_vae_file(m, o->vae, NULL, e);
     struct folder f = {0};
@@ -193,6 +206,7 @@ static bool open_file(struct vkdit_model *m, const vkdit_model_options *o, const
     if (!dit_config_read(&m->dit, &m->dit_file, m->has_folder ? &m->folder : NULL, o->heads, e)) return err_in(e, path);
     m->has_dit = true;
     m->dit_source.ckpt = &m->dit_file;
+    hints_read(&m->hints, &m->dit_file, m->dit.channels);
     if (o->is_sit)
         m->dit.sit = o->is_sit > 0;
     else if (!m->dit.sit && !m->has_folder && !ckpt_meta_find(&m->dit_file, "config"))
@@ -212,17 +226,49 @@ static bool open_synthetic(struct vkdit_model *m, const vkdit_model_options *o, 
     return true;
 }
 
+// What the options name: a file or folder, or else a model that ships. Without a word: the default one, if any.
+static bool find_path(struct vkdit_model *m, const vkdit_model_options *o, struct err *e)
+{
+    if (o->path && (file_kind(o->path) != FILE_ABSENT || strchr(o->path, '/')))
+        m->path = mem_text(o->path, e);
+    else if (o->path || !o->synthetic)
+        m->path = shipped_path(o->assets, o->path, e);
+    if (o->path && !m->path) m->path = mem_text(o->path, e); // opening it says what is wrong
+    return e->code == ERR_NONE;
+}
+
+// Advice that cannot be followed is left out; the preview belongs to the latent, so the autoencoder's file has it.
+static void settle_hints(struct vkdit_model *m)
+{
+    struct hints *h = &m->hints, vae = {0};
+    const struct sampler_row *row = h->sampler[0] ? sampler_find(h->sampler) : NULL;
+    if (h->sampler[0] && (!row || !(row->families & (m->dit.sit ? FAMILY_FLOW : FAMILY_DDPM)))) {
+        snprintf(h->refused, sizeof h->refused, "sampler is none of this model's");
+        h->sampler[0] = h->spacing[0] = 0;
+    }
+    if (m->has_vae) hints_read(&vae, &m->vae_file, m->vae.latent);
+    if (vae.preview) {
+        h->preview = vae.preview;
+        memcpy(h->matrix, vae.matrix, sizeof h->matrix);
+        memcpy(h->bias, vae.bias, sizeof h->bias);
+    }
+    const char *refused = h->refused[0] ? h->refused : vae.refused;
+    char line[200];
+    if (!refused[0] || !m->context || !m->context->log) return;
+    snprintf(line, sizeof line, "what the model's file says about its use is not all followed: %s", refused);
+    m->context->log(m->context->user, 1, line);
+}
+
 static bool open_files(struct vkdit_model *m, const vkdit_model_options *o, struct err *e)
 {
-    if (!o->path) return open_synthetic(m, o, e);
-    m->path = mem_text(o->path, e);
-    if (!m->path) return false;
-    const char *weights = o->path;
-    if (is_folder(o->path)) {
-        if (!folder_open(&m->folder, o->path, e)) return false;
+    if (!find_path(m, o, e)) return false;
+    if (!m->path) return open_synthetic(m, o, e);
+    const char *weights = m->path;
+    if (is_folder(m->path)) {
+        if (!folder_open(&m->folder, m->path, e)) return false;
         m->has_folder = true;
         weights = m->folder.transformer;
-        if (!weights && !m->folder.vae) return err_set(e, ERR_MODEL, "%.200s: no weights in this folder", o->path);
+        if (!weights && !m->folder.vae) return err_set(e, ERR_MODEL, "%.200s: no weights in this folder", m->path);
     }
     return (!weights || open_file(m, o, weights, e)) && (m->has_vae || open_vae(m, o, e));
 }
@@ -253,7 +299,9 @@ static bool fill_model(struct vkdit_model *m, const vkdit_model_options *o, stru
         both[i]->user = o->user;
         both[i]->what = i ? "autoencoder" : "transformer";
     }
+    if (!m->synthetic) settle_hints(m);
     if (m->has_dit) dit_config_name(&m->dit, name, sizeof name);
+    if (m->has_dit && m->hints.name[0]) snprintf(name, sizeof name, "%s", m->hints.name);
     m->name = mem_text(name, e);
     return m->name && consistent(m, e) && check_weights(m, e) && read_labels(m, e);
 }
@@ -312,9 +360,22 @@ void vkdit_model_get_info(const vkdit_model *m, vkdit_model_info *info)
                                .synthetic = m->synthetic,
                                .image_scale = m->has_vae ? vae_scale(&m->vae) : 8,
                                .precision = m->precision,
-                               .parameters = m->parameters};
+                               .parameters = m->parameters,
+                               .has_preview = m->hints.preview > 0,
+                               .sampler = m->hints.sampler[0] ? m->hints.sampler : NULL,
+                               .spacing = m->hints.spacing[0] ? m->hints.spacing : NULL,
+                               .steps = m->hints.steps,
+                               .cfg_channels = m->hints.cfg_channels,
+                               .cfg_scale = m->hints.cfg_scale,
+                               .cfg_from = m->hints.cfg_from,
+                               .cfg_to = m->hints.cfg_to};
     if (d->patch) info->tokens = (d->side / d->patch) * (d->side / d->patch);
     snprintf(info->name, sizeof info->name, "%s", m->name);
+}
+
+const char *vkdit_model_path(const vkdit_model *m)
+{
+    return m->path;
 }
 
 const char *vkdit_class_name(const vkdit_model *m, uint32_t index)

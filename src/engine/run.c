@@ -33,7 +33,20 @@ static const struct word targets[] = {{"velocity", FLOW_VELOCITY}, {"noise", FLO
 
 static const char *default_sampler(const struct vkdit_model *m)
 {
+    if (m->hints.sampler[0]) return m->hints.sampler;
     return m->dit.sit ? "euler" : "ddim";
+}
+
+// A spacing is advice about one sampler.
+static const char *default_spacing(const struct vkdit_model *m, const char *sampler)
+{
+    return m->hints.spacing[0] && (!sampler || !strcmp(sampler, m->hints.sampler)) ? m->hints.spacing : NULL;
+}
+
+static double default_cfg(const struct vkdit_model *m)
+{
+    if (!m->dit.null_class) return 1.0;
+    return m->hints.cfg_scale > 0 ? m->hints.cfg_scale : 4.0;
 }
 
 static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sample_spec *s, struct err *e)
@@ -43,9 +56,11 @@ static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sa
     const struct folder *f = m->has_folder ? &m->folder : NULL;
     *s = (struct sample_spec){
         .sampler = j->sampler ? j->sampler : default_sampler(m),
-        .steps = j->steps ? j->steps : 50,
+        .steps = j->steps         ? j->steps
+                 : m->hints.steps ? m->hints.steps
+                                  : 50,
         .family = m->dit.sit ? FAMILY_FLOW : FAMILY_DDPM,
-        .spacing = j->spacing,
+        .spacing = j->spacing ? j->spacing : default_spacing(m, j->sampler),
         .eta = j->eta,
         .learned_var = m->dit.learned_var && !m->dit.sit,
         .diffusers = m->dit.diffusers,
@@ -57,13 +72,12 @@ static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sa
         .last_step_size = j->last_step_size,
         .atol = j->atol,
         .rtol = j->rtol,
-        .cfg = j->cfg_scale > 0    ? j->cfg_scale
-               : m->dit.null_class ? 4.0
-                                   : 1.0,
+        .cfg = j->cfg_scale > 0 ? j->cfg_scale : default_cfg(m),
         .strength = j->strength > 0 ? j->strength : 1.0,
     };
-    if (j->cfg_from != 0 || j->cfg_to != 0)
-        s->cfg_lo = 1 - j->cfg_to, s->cfg_hi = fmax(1 - j->cfg_from, 1e-300); // both 0 would mean everywhere
+    bool own = j->cfg_from != 0 || j->cfg_to != 0; // both 0 means everywhere, or as the model advises
+    double from = own ? j->cfg_from : m->hints.cfg_from, to = own ? j->cfg_to : m->hints.cfg_to;
+    if (from != 0 || to != 0) s->cfg_lo = 1 - to, s->cfg_hi = fmax(1 - from, 1e-300);
     if (f && f->scheduler.train_steps && !m->dit.sit)
         s->train_steps = f->scheduler.train_steps, s->beta_start = f->scheduler.beta_start,
         s->beta_end = f->scheduler.beta_end;
@@ -197,13 +211,16 @@ static bool begin(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     r->state_values = both ? 2 * r->values : r->values;
     r->keep = j->keep_trajectory != 0;
     if (!make_conditions(r, j, e) || !run_open_noise(r, j, e) || !run_open_table(r, e)) return false;
-    struct dit_use use = {.images = r->images,
-                          .copies = r->copies,
-                          .evals = r->chunk,
-                          .conds = r->conds,
-                          .regs = r->schedule.n_regs,
-                          .both = both,
-                          .guide_channels = r->copies == 2 ? dit_guided_channels(&m->dit, j->cfg_channels) : 0};
+    struct dit_use use = {
+        .images = r->images,
+        .copies = r->copies,
+        .evals = r->chunk,
+        .conds = r->conds,
+        .regs = r->schedule.n_regs,
+        .both = both,
+        .guide_channels = r->copies == 2
+                              ? dit_guided_channels(&m->dit, j->cfg_channels ? j->cfg_channels : m->hints.cfg_channels)
+                              : 0};
     bool draws = r->schedule.init_draws;
     for (uint32_t i = 0; i < r->schedule.n; i++) draws = draws || r->schedule.eval[i].draws;
     use.kind = !draws ? DIT_STEP : r->rng == VKDIT_RNG_PHILOX && !r->given_noise ? DIT_STEP_PHILOX : DIT_STEP_NOISE;

@@ -111,6 +111,26 @@ vkdit_status vkdit_run_decode(vkdit_run *r, const float *latent, int (*stop)(voi
     return status_of(&e, error);
 }
 
+vkdit_status vkdit_run_preview(vkdit_run *r, const float *latent, uint8_t **pixels, uint32_t *width, uint32_t *height,
+                               vkdit_error *error)
+{
+    struct err e = {0};
+    const struct hints *h = &r->model->hints;
+    const uint64_t cells = (uint64_t)r->model->dit.side * r->model->dit.side;
+    *pixels = NULL;
+    *width = *height = r->model->dit.side;
+    if (!h->preview) err_set(&e, ERR_UNSUPPORTED, "the model brings no map for previews");
+    float *own = e.code == ERR_NONE ? mem_zero(r->values, sizeof *own, &e) : NULL;
+    uint8_t *rgb = own ? mem_zero(r->images, 3 * cells, &e) : NULL;
+    bool ok = rgb && (latent || read_register(r, r->x0_known ? r->schedule.x0_reg : 0, own, &e));
+    for (uint32_t i = 0; ok && i < r->images; i++)
+        hints_preview(h, (latent ? latent : own) + i * r->image_values, cells, rgb + i * 3 * cells);
+    if (ok) *pixels = rgb;
+    if (!ok) free(rgb);
+    free(own);
+    return status_of(&e, error);
+}
+
 // --- trajectories -------------------------------------------------------------------------------------------------
 
 static bool add_states(struct vkdit_run *r, struct tensor_list *l, const char *name, const float *from, uint32_t n,

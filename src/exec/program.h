@@ -31,6 +31,8 @@ struct program {
     struct gpu_buf *block[PROGRAM_SETS];
     uint32_t n_block[PROGRAM_SETS];
     VkDescriptorPool descriptors;
+    VkBufferView *view; // of the operands that are texel buffers
+    uint32_t n_view, cap_view;
     struct node *node[RATE_COUNT];
     struct replay replay[RATE_COUNT];
     VkFence fence;

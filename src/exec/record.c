@@ -64,22 +64,42 @@ static uint32_t bindings(const struct program *x, const struct dispatch *d)
     return x->plan->g->op[d->op].n_in + 1;
 }
 
-static void write_set(struct program *x, const struct dispatch *d, VkDescriptorSet set)
+static bool add_view(struct program *x, const struct operand *v, VkBufferView *out, struct err *e)
+{
+    VkBufferViewCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
+                                   .buffer = v->buf->buf,
+                                   .format = VK_FORMAT_R32_UINT,
+                                   .offset = v->first,
+                                   .range = v->bytes};
+    if (!mem_grow(&x->view, &x->cap_view, x->n_view + 1, sizeof *x->view, e)) return false;
+    if (!gpu_ok(x->gpu, x->gpu->vk.vkCreateBufferView(x->gpu->dev, &info, NULL, out), "vkCreateBufferView", e))
+        return false;
+    x->view[x->n_view++] = *out;
+    return true;
+}
+
+static bool write_set(struct program *x, const struct dispatch *d, VkDescriptorSet set, struct err *e)
 {
     VkDescriptorBufferInfo info[OP_IN + 1];
+    VkBufferView view[OP_IN + 1];
     VkWriteDescriptorSet write[OP_IN + 1];
     uint32_t n = bindings(x, d);
     for (uint32_t k = 0; k < n; k++) {
         struct operand v = operand_of(x, d, k);
+        bool texels = d->kernel->texels >> k & 1;
+        if (texels && !add_view(x, &v, &view[k], e)) return false;
         info[k] = (VkDescriptorBufferInfo){v.buf->buf, v.first, v.bytes};
         write[k] = (VkWriteDescriptorSet){.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
                                           .dstSet = set,
                                           .dstBinding = k,
                                           .descriptorCount = 1,
-                                          .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-                                          .pBufferInfo = &info[k]};
+                                          .descriptorType = texels ? VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER
+                                                                   : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+                                          .pBufferInfo = &info[k],
+                                          .pTexelBufferView = &view[k]};
     }
     x->gpu->vk.vkUpdateDescriptorSets(x->gpu->dev, n, write, 0, NULL);
+    return true;
 }
 
 // The push block: operand table, then the kernel's own words. Returns its size in bytes.
@@ -126,7 +146,8 @@ static bool prepare(struct program *x, enum rate r, uint32_t i, struct err *e)
                            "%s: kernel %s needs %u workgroups in dimension %d, the device allows %u", scope,
                            d->kernel->name, l.groups[k], k, x->gpu->caps.groups_max[k]);
     uint32_t n_bind = d->kernel->addresses ? 0 : bindings(x, d);
-    if (!gpu_pipeline(x->gpu, d->kernel->shader, l.spec, l.n_spec, n_bind, push, l.subgroup, &x->node[r][i].pipe, e))
+    if (!gpu_pipeline(x->gpu, d->kernel->shader, l.spec, l.n_spec, n_bind, d->kernel->texels, push, l.subgroup,
+                      &x->node[r][i].pipe, e))
         return false;
     if (n_bind == 0) return true;
     VkDescriptorSetAllocateInfo ask = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
@@ -139,19 +160,21 @@ static bool prepare(struct program *x, enum rate r, uint32_t i, struct err *e)
 
 static bool open_descriptors(struct program *x, struct err *e)
 {
-    uint32_t sets = 0, buffers = 0;
+    uint32_t sets = 0, buffers = 0, texels = 0;
     for (int r = 0; r < RATE_COUNT; r++)
         for (uint32_t i = 0; i < x->plan->n_seq[r]; i++) {
             if (x->plan->seq[r][i].kernel->addresses) continue;
             sets++;
             buffers += bindings(x, &x->plan->seq[r][i]);
+            for (uint32_t k = 0; k < BIND_MAX; k++) texels += x->plan->seq[r][i].kernel->texels >> k & 1;
         }
     if (sets == 0) return true;
     VkDescriptorPoolCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
         .maxSets = sets,
-        .poolSizeCount = 1,
-        .pPoolSizes = &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, buffers},
+        .poolSizeCount = texels ? 2 : 1,
+        .pPoolSizes = (VkDescriptorPoolSize[]){{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, buffers},
+                                               {VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, texels}},
     };
     return gpu_ok(x->gpu, x->gpu->vk.vkCreateDescriptorPool(x->gpu->dev, &info, NULL, &x->descriptors),
                   "vkCreateDescriptorPool", e);
@@ -222,7 +245,7 @@ bool program_keep_weights(struct program *x, enum rate r, struct err *e)
     if (program_has_weights(x, r)) return true;
     if (!open_set(x, set, e)) return false;
     for (uint32_t i = 0; i < x->plan->n_seq[r]; i++)
-        if (x->node[r][i].set) write_set(x, &x->plan->seq[r][i], x->node[r][i].set);
+        if (x->node[r][i].set && !write_set(x, &x->plan->seq[r][i], x->node[r][i].set, e)) return false;
     return program_cut(x, r, e);
 }
 
@@ -235,7 +258,7 @@ static bool open_rate(struct program *x, enum rate r, struct err *e)
     if (!x->node[r]) return false;
     for (uint32_t i = 0; i < n; i++) {
         if (!prepare(x, r, i, e)) return false;
-        if (x->node[r][i].set) write_set(x, &x->plan->seq[r][i], x->node[r][i].set);
+        if (x->node[r][i].set && !write_set(x, &x->plan->seq[r][i], x->node[r][i].set, e)) return false;
     }
     return program_replay_open(x, r, e);
 }
@@ -259,6 +282,8 @@ void program_close(struct program *x)
     if (!x) return;
     program_replay_close(x);
     if (x->descriptors) x->gpu->vk.vkDestroyDescriptorPool(x->gpu->dev, x->descriptors, NULL);
+    for (uint32_t i = 0; i < x->n_view; i++) x->gpu->vk.vkDestroyBufferView(x->gpu->dev, x->view[i], NULL);
+    free(x->view);
     for (int s = 0; s < PROGRAM_SETS; s++) close_set(x, s);
     for (int r = 0; r < RATE_COUNT; r++) free(x->node[r]);
     free(x);

@@ -69,7 +69,9 @@ static void read_basics(const VkPhysicalDeviceProperties *p, struct caps *c)
     c->type = (uint32_t)p->deviceType < COUNTOF(types) ? types[p->deviceType] : CAPS_OTHER;
     read_vendor(c);
     c->range_max = l->maxStorageBufferRange;
+    c->texels = l->maxTexelBufferElements >= l->maxStorageBufferRange / 4;
     c->offset_align = (uint32_t)l->minStorageBufferOffsetAlignment;
+    if (c->texels) c->offset_align = max_u32(c->offset_align, (uint32_t)l->minTexelBufferOffsetAlignment);
     c->shared_max = l->maxComputeSharedMemorySize;
     c->threads_max = l->maxComputeWorkGroupInvocations;
     c->threads_x_max = min_u32(l->maxComputeWorkGroupSize[0], c->threads_max);

@@ -88,8 +88,9 @@ bool gpu_upload(struct gpu *g, struct gpu_buf *b, uint64_t offset, const void *s
 bool gpu_download(struct gpu *g, const struct gpu_buf *b, uint64_t offset, void *dst, uint64_t bytes, struct err *e);
 
 // A pipeline for (shader, specialisation, binding count, push bytes, subgroup size); made once, then found again.
+// Bit k of `texels`: binding k is a texel buffer.
 bool gpu_pipeline(struct gpu *g, const char *shader, const uint32_t *spec, uint32_t n_spec, uint32_t n_bind,
-                  uint32_t push_bytes, uint32_t subgroup, const struct pipeline **out, struct err *e);
+                  uint32_t texels, uint32_t push_bytes, uint32_t subgroup, const struct pipeline **out, struct err *e);
 
 // The compiler's statistics of a pipeline as text lines "name = value" (registers, spills, ...); needs
 // wish.statistics and caps.executable_info.

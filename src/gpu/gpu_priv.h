@@ -31,7 +31,7 @@ struct stage { // one half of the staging ring
 
 struct pipe_key {
     const struct blob *blob;
-    uint32_t spec[16], n_spec, n_bind, push_bytes, subgroup;
+    uint32_t spec[16], n_spec, n_bind, texels, push_bytes, subgroup;
 };
 struct pipe_entry {
     struct pipe_key key;

@@ -29,7 +29,9 @@ static bool open_layout(struct gpu *g, const struct pipe_key *k, struct pipeline
     VkDescriptorSetLayoutBinding bind[32];
     for (uint32_t i = 0; i < k->n_bind; i++)
         bind[i] = (VkDescriptorSetLayoutBinding){.binding = i,
-                                                 .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+                                                 .descriptorType = k->texels >> i & 1
+                                                                       ? VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER
+                                                                       : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
                                                  .descriptorCount = 1,
                                                  .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
     VkDescriptorSetLayoutCreateInfo sets = {
@@ -83,8 +85,8 @@ static bool open_pipeline(struct gpu *g, const struct pipe_key *k, struct pipeli
 
 static bool key_equal(const struct pipe_key *a, const struct pipe_key *b)
 {
-    return a->blob == b->blob && a->n_spec == b->n_spec && a->n_bind == b->n_bind && a->push_bytes == b->push_bytes &&
-           a->subgroup == b->subgroup && !memcmp(a->spec, b->spec, sizeof a->spec);
+    return a->blob == b->blob && a->n_spec == b->n_spec && a->n_bind == b->n_bind && a->texels == b->texels &&
+           a->push_bytes == b->push_bytes && a->subgroup == b->subgroup && !memcmp(a->spec, b->spec, sizeof a->spec);
 }
 
 // What the device must allow, said with numbers before the driver says it with a code.
@@ -126,10 +128,14 @@ static bool add_pipeline(struct gpu *g, const struct pipe_key *k, const struct p
 }
 
 bool gpu_pipeline(struct gpu *g, const char *shader, const uint32_t *spec, uint32_t n_spec, uint32_t n_bind,
-                  uint32_t push_bytes, uint32_t subgroup, const struct pipeline **out, struct err *e)
+                  uint32_t texels, uint32_t push_bytes, uint32_t subgroup, const struct pipeline **out, struct err *e)
 {
-    struct pipe_key k = {
-        .blob = blob_find(shader), .n_spec = n_spec, .n_bind = n_bind, .push_bytes = push_bytes, .subgroup = subgroup};
+    struct pipe_key k = {.blob = blob_find(shader),
+                         .n_spec = n_spec,
+                         .n_bind = n_bind,
+                         .texels = texels,
+                         .push_bytes = push_bytes,
+                         .subgroup = subgroup};
     *out = NULL;
     if (!k.blob) return err_set(e, ERR_ARG, "no shader is called \"%s\"", shader);
     if (n_spec > COUNTOF(k.spec))

@@ -111,6 +111,7 @@ struct kernel_row {
     const char *name;   // unique, e.g. "linear_bcast_f16"; shown by `vkdit devices`
     const char *shader; // blob name (shaders/MANIFEST)
     bool addresses;
+    uint32_t texels;   // bit k: binding k, which is only read, is a texel buffer of 32-bit words
     const char *needs; // one phrase for people: why a device may not run it
     bool (*fits)(const struct caps *c, const struct graph *g, const struct op *o);
     void (*pack)(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l);

@@ -142,6 +142,11 @@ static bool bcast_address_fits(const struct caps *c, const struct graph *g, cons
     return c->addresses && bcast_fits(c, g, o);
 }
 
+static bool bcast_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return texels_pay(c) && bcast_fits(c, g, o);
+}
+
 static void bcast_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
                          struct launch *l, uint32_t queries)
 {
@@ -188,6 +193,15 @@ FIXED(64, DT_F32, 64_f32)
 FIXED(72, DT_F32, 72_f32)
 FIXED(64, DT_F16, 64_f16)
 FIXED(72, DT_F16, 72_f16)
+
+static const struct kernel_row bcast_texels = {
+    .name = "attention_bcast_texels",
+    .shader = "attention_bcast_texels",
+    .texels = 1u << QKV,
+    .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
+    .fits = bcast_texels_fits,
+    .pack = bcast_pack,
+};
 
 static const struct kernel_row bcast_address = {
     .name = "attention_bcast_address",
@@ -245,8 +259,8 @@ const struct op_row op_attention_row = {
     .work = attention_work,
     .split_count = attention_units,
     .span = attention_span,
-    .kernels = (const struct kernel_row *const[]){&fixed_64_f32, &fixed_72_f32, &fixed_64_f16, &fixed_72_f16,
-                                                  &bcast_address, &bcast, &tile, NULL},
+    .kernels = (const struct kernel_row *const[]){&bcast_texels, &fixed_64_f32, &fixed_72_f32, &fixed_64_f16,
+                                                  &fixed_72_f16, &bcast_address, &bcast, &tile, NULL},
     .cases = attention_cases,
 };
 

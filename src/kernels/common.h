@@ -74,6 +74,9 @@ void launch_open(const struct graph *g, const struct op *o, struct launch *l, ui
 // The grid of an elementwise kernel (shaders/inc/each.glsl), with its first push word: `count` elements of the output.
 // On a CPU device a workgroup gets enough elements to be worth starting.
 void launch_each(const struct caps *c, const struct graph *g, const struct op *o, struct launch *l, uint64_t count);
+// Mesa's CPU driver before version 25 loads a storage buffer lane by lane in a loop, which takes nine tenths of a matrix
+// product's time without AVX-512; a texel fetch is one gather. Later versions gather from both.
+bool texels_pay(const struct caps *c);
 bool fits_always(const struct caps *c, const struct graph *g, const struct op *o);
 
 // Test inputs: tensor "in<k>". The runner fills floats with -1..1 and integers with 1, 2, 0, 1, 2, 0, ...

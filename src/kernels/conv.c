@@ -126,11 +126,20 @@ static void conv_open(const struct graph *g, const struct op *o, struct shard s,
 }
 
 // CPU drivers: conv_lanes.comp.
-static bool lanes_fits(const struct caps *c, const struct graph *g, const struct op *o)
+static bool lanes_shape(const struct caps *c, const struct graph *g, const struct op *o)
 {
     bool width = c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16;
-    return c->type == CAPS_CPU && c->addresses && c->subgroup_shuffle && width &&
-           op_operand(g, o, W)->kind == KIND_WEIGHT;
+    return c->type == CAPS_CPU && c->subgroup_shuffle && width && op_operand(g, o, W)->kind == KIND_WEIGHT;
+}
+
+static bool lanes_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return c->addresses && lanes_shape(c, g, o);
+}
+
+static bool texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return texels_pay(c) && lanes_shape(c, g, o);
 }
 
 // SwiftShader wants literal tiles and storage types (see operand.glsl) and broadcasts.
@@ -193,6 +202,16 @@ static const struct kernel_row conv_lanes4 = {
     .fits = lanes4_fits,
     .pack = lanes4_pack,
     .weight_layout = lanes4_layout,
+};
+
+static const struct kernel_row conv_texels = {
+    .name = "conv_lanes_texels",
+    .shader = "conv_lanes_texels",
+    .texels = 1u << X | 1u << W | 1u << RES,
+    .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
+    .fits = texels_fits,
+    .pack = lanes_pack,
+    .weight_layout = lanes_layout,
 };
 
 static const struct kernel_row conv_lanes = {
@@ -297,7 +316,8 @@ const struct op_row op_conv_row = {
     .work = conv_work,
     .split_count = conv_lines,
     .span = conv_span,
-    .kernels = (const struct kernel_row *const[]){&conv_lanes4, &conv_lanes, &conv_tile128, &conv_tile64, NULL},
+    .kernels =
+        (const struct kernel_row *const[]){&conv_texels, &conv_lanes4, &conv_lanes, &conv_tile128, &conv_tile64, NULL},
     .cases = conv_cases,
 };
 

@@ -122,14 +122,15 @@ static void open_launch(const struct graph *g, const struct op *o, struct shard 
 // The real products (512 rows, widths 384 to 4608) reach the same: 30-34 | 43-49 on Mesa 22.3, 9-12 | 3 on SwiftShader.
 static uint32_t bcast_rows(const struct caps *c)
 {
-    enum { LAVAPIPE = 13 }; // VK_DRIVER_ID_MESA_LLVMPIPE; its version was 0.0.1 for years
+    enum { LAVAPIPE = 13 };       // VK_DRIVER_ID_MESA_LLVMPIPE; its version was 0.0.1 for years
+    if (texels_pay(c)) return 16; // 16x4: measured with texel buffers on an AVX2 machine, where all tiles spill
     return c->subgroup == 8 && c->driver_id == LAVAPIPE && c->driver_version >> 22 >= 25 ? 16 : 12;
 }
 
 // Column pairs per lane; the same for every product, because all that read a weight must want the same panels.
 static uint32_t bcast_pairs(const struct caps *c)
 {
-    return c->subgroup == 8 ? 3 : 2;
+    return c->subgroup == 8 && !texels_pay(c) ? 3 : 2;
 }
 
 static uint32_t bcast_panel(const struct caps *c)
@@ -148,6 +149,11 @@ static bool bcast_address_fits(const struct caps *c, const struct graph *g, cons
     return c->addresses && bcast_fits(c, g, o);
 }
 
+static bool bcast_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return texels_pay(c) && bcast_fits(c, g, o);
+}
+
 static struct layout bcast_layout(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand)
 {
     if (operand != W) return (struct layout){0};
@@ -161,6 +167,7 @@ static void bcast_launch(const struct caps *c, const struct graph *g, const stru
     if (c->subgroup_pick) l->subgroup = c->subgroup;
     launch_spec(l, rows);
     launch_spec(l, bcast_pairs(c));
+    launch_spec(l, op_output(g, o)->sh.rows % rows == 0 && s.first % rows == 0);
     launch_groups(c, l, (uint64_t)ceil_div(s.count, rows) * ceil_div(op_output(g, o)->sh.cols, bcast_panel(c)));
 }
 
@@ -233,6 +240,16 @@ static const struct kernel_row bcast_fixed_f16_f32 = {
     .needs = "a CPU device with subgroups of 4 and buffer addresses, F16 operands, F32 result",
     .fits = fixed_f16_f32_fits,
     .pack = fixed_f16_pack,
+    .weight_layout = bcast_layout,
+};
+
+static const struct kernel_row bcast_texels = {
+    .name = "linear_bcast_texels",
+    .shader = "linear_bcast_texels",
+    .texels = 1u << X | 1u << W | 1u << RES | 1u << TABLE,
+    .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
+    .fits = bcast_texels_fits,
+    .pack = bcast_pack,
     .weight_layout = bcast_layout,
 };
 
@@ -401,8 +418,16 @@ static const struct kernel_row coop = {
     .pack = coop_pack,
 };
 
-static const struct kernel_row *const kernels[] = {
-    &bcast_fixed_f32, &bcast_fixed_f16, &bcast_fixed_f16_f32, &bcast_address, &bcast, &coop, &tile128, &tile64, NULL};
+static const struct kernel_row *const kernels[] = {&bcast_texels,
+                                                   &bcast_fixed_f32,
+                                                   &bcast_fixed_f16,
+                                                   &bcast_fixed_f16_f32,
+                                                   &bcast_address,
+                                                   &bcast,
+                                                   &coop,
+                                                   &tile128,
+                                                   &tile64,
+                                                   NULL};
 
 // --- cases ---------------------------------------------------------------------------------------------------------
 

@@ -78,11 +78,11 @@ static void test_kernels(struct gpu *g)
     if (c->addresses) CHECK(probe_run(g, true, 13, 0, NULL, &e), "%s", e.text);
     const struct pipeline *a = NULL, *b = NULL, *d = NULL;
     uint32_t spec[2] = {1, 64};
-    CHECK(gpu_pipeline(g, "test_copy", spec, 2, 2, 8, 0, &a, &e), "%s", e.text);
-    CHECK(gpu_pipeline(g, "test_copy", spec, 2, 2, 8, 0, &b, &e) && a == b, "the same pipeline was made twice");
+    CHECK(gpu_pipeline(g, "test_copy", spec, 2, 2, 0, 8, 0, &a, &e), "%s", e.text);
+    CHECK(gpu_pipeline(g, "test_copy", spec, 2, 2, 0, 8, 0, &b, &e) && a == b, "the same pipeline was made twice");
     spec[0] = 2;
-    CHECK(gpu_pipeline(g, "test_copy", spec, 2, 2, 8, 0, &d, &e) && a != d, "constants are ignored");
-    CHECK(!gpu_pipeline(g, "no such", spec, 2, 2, 8, 0, &d, &e) && strstr(e.text, "no such"), "%s", e.text);
+    CHECK(gpu_pipeline(g, "test_copy", spec, 2, 2, 0, 8, 0, &d, &e) && a != d, "constants are ignored");
+    CHECK(!gpu_pipeline(g, "no such", spec, 2, 2, 0, 8, 0, &d, &e) && strstr(e.text, "no such"), "%s", e.text);
 }
 
 static void test_facts(const struct caps *c)

@@ -1,0 +1,78 @@
+// gen_film.c — the strip of stages from noise to picture. Keeps latents while the run goes on, decodes them at its end.
+#include "cli/generate.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FRAMES = 8, GAP = 2 };
+
+static uint32_t frames(const struct generation *g)
+{
+    return g->cli->s.film_frames ? g->cli->s.film_frames : FRAMES;
+}
+
+static uint64_t values(const struct generation *g)
+{
+    const vkdit_model_info *m = &g->subject.info;
+    return (uint64_t)m->latent_channels * m->latent_height * m->latent_width;
+}
+
+bool film_check(const struct generation *g, struct err *e)
+{
+    const struct settings *s = &g->cli->s;
+    if (!s->film) return s->film_frames == 0 || err_set(e, ERR_ARG, "--film-frames needs --film");
+    if (g->images != 1) return err_set(e, ERR_ARG, "--film shows one picture, this run has %u", g->images);
+    if (!g->subject.info.has_decoder)
+        return err_set(e, ERR_MODEL, "--film: the model has no autoencoder to decode with");
+    if (!s->force && !access(s->film, F_OK)) return err_set(e, ERR_IO, "%s exists; --force replaces it", s->film);
+    return true;
+}
+
+// Frame k of n shows the state after k / (n - 1) of the steps.
+bool film_keep(struct generation *g, struct err *e)
+{
+    const uint32_t n = frames(g), steps = g->at.steps;
+    vkdit_error error = {0};
+    if (!g->cli->s.film) return true;
+    if (!steps) return err_set(e, ERR_ARG, "--film needs a sampler with a fixed number of steps");
+    if (!g->film) g->film = mem_zero(n, values(g) * sizeof *g->film, e);
+    if (!g->film) return false;
+    while (g->n_film < n && (uint64_t)g->n_film * steps <= (uint64_t)g->at.step * (n - 1)) {
+        float *to = g->film + g->n_film * values(g);
+        if (vkdit_run_latent(g->run, 0, to, values(g), &error)) return err_api(e, &error);
+        g->n_film++;
+    }
+    return true;
+}
+
+static bool decode(struct generation *g, uint32_t i, struct image *im, struct err *e)
+{
+    vkdit_error error = {0};
+    uint8_t *pixels = NULL;
+    uint32_t w, h;
+    if (vkdit_run_decode(g->run, g->film + i * values(g), interrupt_asked, NULL, &pixels, &w, &h, &error))
+        return err_api(e, &error);
+    const bool ok = image_open(im, w, h, e);
+    if (ok) memcpy(im->rgb, pixels, (size_t)w * h * 3);
+    vkdit_free(pixels);
+    return ok;
+}
+
+bool film_save(struct generation *g, struct err *e)
+{
+    const struct settings *s = &g->cli->s;
+    struct image strip = {0}, *frame = s->film ? mem_zero(g->n_film, sizeof *frame, e) : NULL;
+    if (!s->film) return true;
+    bool ok = frame != NULL;
+    for (uint32_t i = 0; ok && i < g->n_film; i++) ok = decode(g, i, &frame[i], e);
+    ok = ok && image_grid(&strip, frame, g->n_film, g->n_film, GAP, e) &&
+         png_write(s->film, &strip, NULL, 0, s->force, e);
+    for (uint32_t i = 0; frame && i < g->n_film; i++) image_close(&frame[i]);
+    image_close(&strip);
+    free(frame);
+    if (!ok) return false;
+    cli_say(g->cli, "wrote %s (%u stages)", s->film, g->n_film);
+    cli_event(g->cli, json_pack("{ss, ss, si}", "event", "film", "file", s->film, "stages", (int)g->n_film));
+    return true;
+}

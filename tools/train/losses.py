@@ -1,0 +1,77 @@
+"""What the two families are trained to predict. One loss value per picture. Knows nothing of networks' insides."""
+
+import functools
+import math
+
+import torch
+import torch.nn.functional as F
+
+TIMESTEPS = 1000
+
+
+@functools.lru_cache(maxsize=None)
+def ddpm_tables(device):
+    """The linear schedule in double precision: alphas-bar, and what the learned variance interpolates between."""
+    beta = torch.linspace(1e-4, 0.02, TIMESTEPS, dtype=torch.float64)
+    abar = torch.cumprod(1 - beta, 0)
+    before = torch.cat([torch.ones(1, dtype=torch.float64), abar[:-1]])
+    variance = beta * (1 - before) / (1 - abar)
+    clipped = torch.cat([variance[1:2], variance[1:]]).log()
+    tables = dict(signal=abar.sqrt(), noise=(1 - abar).sqrt(), log_beta=beta.log(), log_variance=clipped,
+                  coef_x0=beta * before.sqrt() / (1 - abar), coef_xt=(1 - before) * (1 - beta).sqrt() / (1 - abar))
+    return {k: v.float().to(device) for k, v in tables.items()}
+
+
+def at(table, t):
+    return table[t][:, None, None, None]
+
+
+def per_picture(x):
+    return x.flatten(1).mean(1)
+
+
+def dit_noised(x0, noise, t):
+    k = ddpm_tables(x0.device)
+    return at(k["signal"], t) * x0 + at(k["noise"], t) * noise
+
+
+def gaussian_cdf(x):
+    return 0.5 * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
+def discrete_nll(x, mean, log_std):
+    """-log of the probability that a Gaussian gives the 8-bit level of x (levels 2/255 apart on -1..1)."""
+    inv = torch.exp(-log_std)
+    above, below = (gaussian_cdf(inv * (x - mean + d)) for d in (1 / 255, -1 / 255))
+    p = torch.where(x < -0.999, above, torch.where(x > 0.999, 1 - below, above - below))
+    return -p.clamp_min(1e-12).log()
+
+
+def dit_from(out, x0, xt, noise, t):
+    """Noise error plus the variational bound of the learned variance, which sees the mean as a constant."""
+    channels = x0.shape[1]
+    eps = out[:, :channels]
+    loss = per_picture((eps - noise) ** 2)
+    if out.shape[1] == channels:
+        return loss
+    k = ddpm_tables(x0.device)
+    frac = (out[:, channels:] + 1) / 2
+    logvar = frac * at(k["log_beta"], t) + (1 - frac) * at(k["log_variance"], t)
+    guess = (xt - at(k["noise"], t) * eps.detach()) / at(k["signal"], t)
+    mean = at(k["coef_x0"], t) * guess + at(k["coef_xt"], t) * xt
+    true_logvar, miss = at(k["log_variance"], t), at(k["coef_x0"], t) * (x0 - guess)
+    kl = 0.5 * (-1 + logvar - true_logvar + torch.exp(true_logvar - logvar) + miss**2 * torch.exp(-logvar))
+    nll = discrete_nll(x0, mean, 0.5 * logvar)
+    vb = torch.where(t == 0, per_picture(nll), per_picture(kl)) / math.log(2)
+    return loss + vb
+
+
+def dit(net, x0, noise, t, y):
+    xt = dit_noised(x0, noise, t)
+    return dit_from(net(xt, t.float(), y).float(), x0, xt, noise, t)
+
+
+def sit(net, x1, noise, t, y):
+    """Flow matching on the straight path: t = 0 is noise, t = 1 data; the network gives the velocity."""
+    s = t[:, None, None, None]
+    return per_picture((net(s * x1 + (1 - s) * noise, t, y).float() - (x1 - noise)) ** 2)
