@@ -6,7 +6,6 @@ actions=${2:-60}
 set -- "$1"
 . "$(dirname "$0")/lib.sh"
 open_screen
-export ASAN_OPTIONS="${ASAN_OPTIONS-}:quarantine_size_mb=8" # freed memory is not what is counted
 open_window window --json --synthetic tiny --steps 12 --sampler ddim ${VKDIT_VALIDATION:+--validation}
 await 1 '"event":"model"' "the model"
 
@@ -55,7 +54,11 @@ key space
 await $((before + 1)) '"event":"start"' "a run after all that"
 last=$(resident)
 echo "$i actions, $(count '"event":"start"') runs, $(count '"event":"done"') to their end; $first KiB after a quarter, $last at the end"
-[ "$last" -le $((first + first / 4 + 20000)) ] || wrong "memory grew from $first to $last KiB"
+if grep -q __asan_init "$vkdit"; then
+    echo "memory is not compared under a sanitizer, which keeps what was freed"
+elif [ "$last" -gt $((first + first / 4 + 20000)) ]; then
+    wrong "memory grew from $first to $last KiB"
+fi
 key ctrl+q
 ended 0
 [ -s err ] && wrong "it complained"
