@@ -74,9 +74,8 @@ bool ui_check(const char *text, bool *on);
 // Ctrl-click types a number, which may go up to `most`; the slider itself ends at `high`.
 bool ui_whole(const char *id, uint32_t *v, uint32_t low, uint32_t high, uint32_t most, const char *unit);
 bool ui_real(const char *id, double *v, double low, double high, double most, const char *format);
-bool ui_field(const char *id, char *text, size_t room, const char *hint); // true at every change
+bool ui_field(const char *id, char *text, size_t room, const char *hint); // true when Enter was pressed
 bool ui_field_digits(const char *id, char *text, size_t room);
-bool ui_entered(void);                           // the last field was left with Enter
 void ui_focus(void);                             // the next control gets the keyboard
 bool ui_list(const char *id, const char *shown); // open? then items, then ui_list_end
 bool ui_item(const char *text, bool chosen);
@@ -87,7 +86,6 @@ bool ui_appearing(void);           // the list was opened just now
 bool ui_tab(const char *text, bool chosen, float width);
 void ui_tip(const char *text); // for the last control, when the mouse rests on it
 void ui_bar(double fraction, float width, float height);
-bool ui_changed_last(void); // the last control was let go of after a change
 
 // --- shapes and places of our own ---
 bool ui_spot(const char *id, struct rect r); // an invisible button over a rectangle; true when clicked

@@ -420,17 +420,13 @@ bool ui_real(const char *id, double *v, double low, double high, double most, co
 
 bool ui_field(const char *id, char *text, size_t room, const char *hint)
 {
-    return ImGui::InputTextWithHint(id, hint, text, room, ImGuiInputTextFlags_AutoSelectAll);
+    return ImGui::InputTextWithHint(id, hint, text, room,
+                                    ImGuiInputTextFlags_AutoSelectAll | ImGuiInputTextFlags_EnterReturnsTrue);
 }
 
 bool ui_field_digits(const char *id, char *text, size_t room)
 {
     return ImGui::InputText(id, text, room, ImGuiInputTextFlags_CharsDecimal | ImGuiInputTextFlags_AutoSelectAll);
-}
-
-bool ui_entered(void)
-{
-    return ImGui::IsItemDeactivatedAfterEdit();
 }
 
 void ui_focus(void)
@@ -502,11 +498,6 @@ void ui_bar(double fraction, float width, float height)
                           ImGui::ColorConvertFloat4ToU32(between(INK_PANEL, INK_EDGE, 0.6F)), r);
     if (part * width > 1) list()->AddRectFilled(at, ImVec2(at.x + part * width, at.y + height), packed(INK_ACCENT), r);
     ImGui::Dummy(ImVec2(width, height));
-}
-
-bool ui_changed_last(void)
-{
-    return ImGui::IsItemDeactivatedAfterEdit();
 }
 
 // --- shapes -------------------------------------------------------------------------------------------------------

@@ -135,8 +135,7 @@ static void class_list(struct app *a, const char *option, const char *none, char
         *query = 0;
         ui_focus();
     }
-    ui_field("##search", query, room, "Type a name or a number");
-    const bool entered = ui_entered();
+    const bool entered = ui_field("##search", query, room, "Type a name or a number");
     if (ui_item(none, !*shown)) form_clear(&a->form, option);
     for (uint32_t i = 0; c && i < c->n; i++) {
         char number[16];
@@ -234,8 +233,8 @@ static void model_choices(struct app *a, const char *chosen, const char *synthet
     char row[300];
     ui_width(-1);
     if (ui_appearing()) ui_focus();
-    ui_field("##path", a->path, sizeof a->path, "path of a model, or drop a file on the window");
-    const bool entered = ui_entered() && *a->path;
+    const bool entered =
+        ui_field("##path", a->path, sizeof a->path, "path of a model, or drop a file on the window") && *a->path;
     if (entered) do_open(a, a->path);
     if (ui_item("the one that ships", !*chosen && !*synthetic)) do_open(a, "");
     for (uint32_t i = 0; a->now.models && i < a->now.models->n; i++) {
