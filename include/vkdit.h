@@ -129,6 +129,11 @@ VKDIT_API vkdit_status vkdit_class_find(const vkdit_model *model, const char *te
 VKDIT_API vkdit_status vkdit_inspect_json(vkdit *context, const vkdit_model_options *options, char **json,
                                           vkdit_error *error);
 
+/* The weights behind the modulation, as JSON: for W_alpha (gates), W_gamma (scales), W_beta (shifts) of all blocks and of
+ * each, and of the final layer: moments, fitted Gaussian, histogram; and whether the checkpoint is at its initialisation,
+ * under which scheme, as far as the numbers tell. Needs no device. docs/mixing-board.md names every member. */
+VKDIT_API vkdit_status vkdit_modulation_json(const vkdit_model_options *options, char **json, vkdit_error *error);
+
 /* ---- tensors handed over and back ---- */
 
 typedef enum vkdit_type { VKDIT_F32, VKDIT_I64, VKDIT_I32, VKDIT_U8 } vkdit_type;
@@ -185,6 +190,9 @@ typedef struct vkdit_job {
     uint32_t noise_count;
     int keep_trajectory; /* keep x_t, x0 estimates and noises of every step for vkdit_run_trajectory */
     int keep_modulation; /* keep the adaLN weights on the device after the table is filled */
+    int keep_activations; /* keep every intermediate of a step for vkdit_run_tap: more device memory, no more work */
+    const uint32_t *extra_classes; /* further conditions for the modulation table, which no picture uses: what mixes */
+    uint32_t extra_count;          /* take from, or what is to be looked at; the null class may be among them */
 } vkdit_job;
 
 typedef struct vkdit_progress {
@@ -223,6 +231,10 @@ VKDIT_API vkdit_status vkdit_run_decode(vkdit_run *run, const float *latent, int
  * VKDIT_ERR_UNSUPPORTED when the model brings no such map: see has_preview. */
 VKDIT_API vkdit_status vkdit_run_preview(vkdit_run *run, const float *latent, uint8_t **pixels, uint32_t *width,
                                          uint32_t *height, vkdit_error *error);
+/* An intermediate of the last evaluation, by the names that vkdit_eval gives with taps ("tokens_in", "block3.attn_in",
+ * "block3.after_attn", "block3.mlp_in", "block3.out"): one float tensor [items][rows][channels]; the first half of the
+ * items of a guided run is the conditional one. Needs keep_activations; a run that does not ask for it pays nothing. */
+VKDIT_API vkdit_status vkdit_run_tap(vkdit_run *run, const char *name, vkdit_tensors *out, vkdit_error *error);
 /* The kept trajectory: z, y, x [S+1,N,...], noise, pred_xstart, final, in the layout of docs/numerics.md. */
 VKDIT_API vkdit_status vkdit_run_trajectory(vkdit_run *run, vkdit_tensors *out, vkdit_error *error);
 VKDIT_API void vkdit_run_close(vkdit_run *run);
@@ -230,11 +242,14 @@ VKDIT_API void vkdit_run_close(vkdit_run *run);
 /* ---- the modulation table ----
  * All of a run's adaLN vectors, complete before the first step: [evals][conditions][slots][width] floats.
  * Slots 6b..6b+5 are block b's shift_msa, scale_msa, gate_msa, shift_mlp, scale_mlp, gate_mlp; the last two
- * are the final layer's shift and scale. Conditions are the distinct classes of the job, then the null class. */
+ * are the final layer's shift and scale. Conditions are the distinct classes of the job, then the null class (when the
+ * run is guided), then extra_classes that are not among them yet. */
 typedef struct vkdit_table_info {
     uint32_t evals, conditions, slots, width;
     const double *t;           /* timestep of each evaluation */
-    const uint32_t *condition; /* class of each condition */
+    const uint32_t *condition; /* class of each condition; the null class has the number after the last class */
+    uint32_t null_class;       /* that number; UINT32_MAX when the model has none */
+    uint32_t null_condition;   /* the condition that guidance leads away from; = conditions when there is none */
 } vkdit_table_info;
 VKDIT_API vkdit_status vkdit_run_table_info(vkdit_run *run, vkdit_table_info *info, vkdit_error *error);
 /* Copies `count` whole slots starting at [eval][condition][slot], which may run on into later conditions and evals.
@@ -246,6 +261,37 @@ VKDIT_API vkdit_status vkdit_run_table_write(vkdit_run *run, uint32_t eval, uint
 /* Saves / loads the whole table as safetensors ("table", "t", "condition"). */
 VKDIT_API vkdit_status vkdit_run_table_save(vkdit_run *run, const char *path, vkdit_error *error);
 VKDIT_API vkdit_status vkdit_run_table_load(vkdit_run *run, const char *path, vkdit_error *error);
+
+/* ---- the mixing board ----
+ * A mix is an ordered list of edits of such a table, written in the language of docs/mixing-board.md. It belongs to no
+ * context, model or run. Edits are always applied to the table as it was computed, never to their own result: removing
+ * an edit takes its effect back exactly, and an empty mix, or one with every fader at rest, changes no bit. */
+typedef struct vkdit_mix vkdit_mix;
+VKDIT_API vkdit_status vkdit_mix_open(vkdit_mix **out, vkdit_error *error); /* an empty one */
+VKDIT_API vkdit_status vkdit_mix_copy(const vkdit_mix *mix, vkdit_mix **out, vkdit_error *error);
+VKDIT_API void vkdit_mix_close(vkdit_mix *mix);
+/* Appends the edits of a text ("block[8:16].gate_mlp*=0.5; mute block[3].gate"), or those of a preset: all or none. */
+VKDIT_API vkdit_status vkdit_mix_parse(vkdit_mix *mix, const char *text, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_mix_from_json(vkdit_mix *mix, const char *json, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_mix_to_json(const vkdit_mix *mix, char **json, vkdit_error *error);
+VKDIT_API uint32_t vkdit_mix_count(const vkdit_mix *mix); /* edits in force */
+/* Edit `index` (VKDIT_MIX_ALL: all of them, "; " between) in the language; parsing it gives the same edit. */
+#define VKDIT_MIX_ALL UINT32_MAX
+VKDIT_API vkdit_status vkdit_mix_text(const vkdit_mix *mix, uint32_t index, char **text, vkdit_error *error);
+VKDIT_API vkdit_status vkdit_mix_remove(vkdit_mix *mix, uint32_t index, vkdit_error *error);
+/* Takes the last edit back / puts it in again, as often as there are edits; 0 when there is nothing to do. Appending an
+ * edit forgets those that were taken back. */
+VKDIT_API int vkdit_mix_undo(vkdit_mix *mix);
+VKDIT_API int vkdit_mix_redo(vkdit_mix *mix);
+/* The classes that swaps and blends take from, for vkdit_job.extra_classes: at most `room` are written, all are
+ * counted. null_class as in vkdit_table_info; vkdit_model_info.classes for models that have one. */
+VKDIT_API uint32_t vkdit_mix_classes(const vkdit_mix *mix, uint32_t null_class, uint32_t *classes, uint32_t room);
+/* Pure numbers: the table `computed` with the edits into `edited`, both whole tables of the shape that info tells. */
+VKDIT_API vkdit_status vkdit_mix_apply(const vkdit_mix *mix, const vkdit_table_info *info, const float *computed,
+                                       float *edited, vkdit_error *error);
+/* Makes the mix (NULL: none) the one in force for the run: takes effect at the next step. The first call keeps a copy
+ * of the table on the host; vkdit_run_table_write and _load change that copy too. Only vectors that differ are sent. */
+VKDIT_API vkdit_status vkdit_run_mix(vkdit_run *run, const vkdit_mix *mix, vkdit_error *error);
 
 /* ---- samplers ---- */
 /* Every sampler as JSON: name, aliases, families, stochastic or not, options. */

@@ -99,6 +99,15 @@ static void seed(struct app *a)
     ui_tip("Off: every picture gets a new seed");
 }
 
+// Faders as text, in the language of --mix.
+static void mix(struct app *a)
+{
+    label("Mix", "mix");
+    if (ui_field("##mix", a->mix, sizeof a->mix, "edits of the modulation")) form_set_text(&a->form, "mix", a->mix);
+    if (!ui_held()) snprintf(a->mix, sizeof a->mix, "%s", form_text(&a->form, "mix"));
+    ui_tip(tip_of("mix"));
+}
+
 // --- lists --------------------------------------------------------------------------------------------------------
 
 static bool contains(const char *text, const char *part)
@@ -332,6 +341,7 @@ static void make(struct app *a)
     interval(a);
     sampler(a);
     whole(a, "Batch", "batch", 1, 16);
+    mix(a);
     ui_space(2);
     ui_rule();
     ui_space(2);

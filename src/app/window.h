@@ -71,7 +71,7 @@ struct app {
     uint32_t export_after; // decoding wishes that were served before
 
     enum tab tab;
-    char query[APP_QUERY], negative_query[APP_QUERY], seed[24], path[FORM_PATH];
+    char query[APP_QUERY], mix[512], negative_query[APP_QUERY], seed[24], path[FORM_PATH];
     json_t *samplers;
     bool open_models;
     unsigned problems; // seen

@@ -186,7 +186,7 @@ static bool begin(struct running *r, struct err *e)
     r->g.run = NULL;
     if (vkdit_run_begin(r->w->subject.model, &r->g.job, &r->g.run, &error)) return err_api(e, &error);
     vkdit_run_get_progress(r->g.run, &r->at);
-    return true;
+    return mix_apply(&r->g, e);
 }
 
 static bool new_film(struct running *r, uint32_t before, struct err *e)
@@ -270,7 +270,7 @@ static bool start(struct running *r, const struct wishes *wish, struct err *e)
     if (!work_load(w, r->options, wish->device, e)) return false;
     show(r, WORK_PREPARING);
     r->g = (struct generation){.cli = &w->cli, .subject = w->subject};
-    if (!job_prepare(&r->g, e) || !begin(r, e)) return false;
+    if (!job_prepare(&r->g, e) || !mix_prepare(&r->g, e) || !begin(r, e)) return false;
     if (wish->from) return begin_branch(r, wish->from, wish->at, e);
     return new_film(r, 0, e) && keep(r, false, e);
 }
@@ -336,6 +336,8 @@ static void tidy(struct running *r)
     vkdit_run_close(r->g.run);
     r->g.run = NULL;
     r->w->cli.s.classes = NULL; // it was the job's
+    r->w->cli.s.mix = (struct texts){0};
+    mix_end(&r->g);
     job_close(&r->g);
     free(r->clean);
     free(r->z);
@@ -354,7 +356,7 @@ static bool resume(struct running *r, const struct wishes *wish, struct err *e)
     if (!film) return start(r, wish, e);
     if (!work_load(r->w, r->options, wish->device, e)) return false;
     r->g = (struct generation){.cli = &r->w->cli, .subject = r->w->subject};
-    if (!job_prepare(&r->g, e) || !begin(r, e)) return false;
+    if (!job_prepare(&r->g, e) || !mix_prepare(&r->g, e) || !begin(r, e)) return false;
     if (vkdit_run_seek(r->g.run, at, film->frame[at].x, film->frame[at].x0, film->values, &error))
         return err_api(e, &error);
     vkdit_run_get_progress(r->g.run, &r->at);

@@ -17,9 +17,10 @@ enum command_bit {
     IN_HELP = 64,
     IN_OTHER = 128,
     IN_MODELS = 256,
-    IN_WINDOW = 1 << 11,
-    IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES | IN_WINDOW, // takes a model
-    IN_EVERY = 0xFFFF,
+    IN_TRACE = 1024,
+    IN_WINDOW = 2048,
+    IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES | IN_TRACE | IN_WINDOW, // takes a model
+    IN_EVERY = 65535,
 };
 
 struct option;
@@ -57,8 +58,8 @@ static inline bool option_applies(const struct option *o, unsigned command_bits)
 {
     return o->commands & command_bits || (command_bits & IN_WINDOW && o->recipe);
 }
-extern const struct option_kind kind_flag, kind_counter, kind_text, kind_word, kind_choice, kind_u32, kind_seed,
-    kind_real, kind_interval;
+extern const struct option_kind kind_flag, kind_counter, kind_text, kind_texts, kind_word, kind_choice, kind_u32,
+    kind_seed, kind_real, kind_interval;
 
 json_t *json_u64(uint64_t v); // JSON has no unsigned 64 bits: what does not fit is text
 

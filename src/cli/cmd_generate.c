@@ -44,6 +44,7 @@ static bool table_files(struct generation *g, struct err *e)
     const struct settings *s = &g->cli->s;
     vkdit_error error = {0};
     if (s->load_table && vkdit_run_table_load(g->run, s->load_table, &error)) return err_api(e, &error);
+    if (!mix_apply(g, e)) return false;
     if (!s->save_table) return true;
     const bool replaced = !access(s->save_table, F_OK);
     if (vkdit_run_table_save(g->run, s->save_table, &error)) return err_api(e, &error);
@@ -63,7 +64,12 @@ static bool decode_and_save(struct generation *g, struct err *e)
     if (vkdit_run_decode(g->run, NULL, interrupt_asked, NULL, &pixels, &w, &h, &error)) return err_api(e, &error);
     const bool ok =
         pixels_sound(pixels, g->images, (size_t)w * h * 3, e) && save_pictures(g, pixels, w, h, e) && film_save(g, e);
-    vkdit_free(pixels);
+    if (ok && g->cli->s.diff) {
+        g->pixels = pixels;
+        g->width = w, g->height = h;
+    } else {
+        vkdit_free(pixels);
+    }
     return ok;
 }
 
@@ -161,7 +167,7 @@ static bool one_run(struct generation *g, struct err *e)
     ok = ok && table_files(g, e) && run_steps(g, e) && finish(g, e);
     vkdit_run_close(g->run);
     g->run = NULL;
-    return ok;
+    return ok && mix_compare(g, e);
 }
 
 // fp16 ran out of range: the same run at full precision. What the user gets is told, never guessed.
@@ -223,7 +229,7 @@ static bool generate(struct generation *g, struct err *e)
     if (s->from && !recipe_read(s, s->from, &g->recipe, &g->identity_from, e)) return false;
     if (!subject_choose(&g->subject, g->cli, e) || !subject_open(&g->subject, e)) return false;
     check_identity(g);
-    if (!job_prepare(g, e) || !save_check(g, e)) return false;
+    if (!job_prepare(g, e) || !mix_prepare(g, e) || !save_check(g, e)) return false;
     complete_settings(g);
     if (!all_runs(g, e) || !subject_validated(&g->subject, e)) return false;
     cli_event(g->cli,
@@ -240,6 +246,7 @@ static int run(struct cli *c)
         snprintf(e.text, sizeof e.text, "interrupted; %u finished pictures were kept", g.saved);
     subject_close(&g.subject);
     const int code = e.code ? cli_fail_err(c, &e) : EXIT_OK;
+    mix_end(&g);
     job_close(&g);
     return code;
 }
@@ -258,6 +265,8 @@ const struct command command_generate = {
                 "vkdit generate -m model-folder -c \"golden retriever\" --sampler ddim --steps 50 --show\n"
                 "The same picture again\tvkdit generate --from vkdit-001.png\n"
                 "The same with stronger guidance\tvkdit generate --from vkdit-001.png --cfg-scale 6\n"
+                "Half as much of the MLPs from the third block on, and what that changes\t"
+                "vkdit generate --mix \"block[2:].gate_mlp*=0.5\" --diff diff.png\n"
                 "Ten seeds, named by seed\tvkdit generate -s random --count 10 -o \"out/{seed}.png\"\n"
                 "Into another program\tvkdit generate -o - | display -",
     .run = run,

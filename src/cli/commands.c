@@ -13,6 +13,7 @@
 const struct command *const command_table[] = {
     &command_window,
     &command_generate,
+    &command_trace,
     &command_eval,
     &command_inspect,
     &command_devices,

@@ -72,7 +72,7 @@ static bool check_stdout(const struct generation *g, struct err *e)
 bool save_check(struct generation *g, struct err *e)
 {
     const struct settings *s = &g->cli->s;
-    const char *const files[] = {s->latent_out, s->trajectory, s->save_table, s->film, s->preview};
+    const char *const files[] = {s->latent_out, s->trajectory, s->save_table, s->film, s->preview, s->diff};
     char pattern[PATTERN_PATH];
     bool numbered, any = false;
     for (size_t i = 0; i < COUNTOF(files); i++) {

@@ -19,6 +19,12 @@ struct generation {
     vkdit_tensor noise_use[2], init;
     void *init_data;
 
+    vkdit_mix *mix; // --mix, NULL without
+    char *mix_text; // all of it, for the recipe
+    uint32_t *mix_classes;
+    uint8_t *pixels; // the finished pictures, kept for --diff
+    uint32_t width, height;
+
     vkdit_run *run;
     vkdit_progress at;
     struct progress progress;
@@ -49,6 +55,12 @@ bool save_wants_pictures(const struct generation *g);
 bool film_check(const struct generation *g, struct err *e);
 bool film_keep(struct generation *g, struct err *e); // before the first step and after each
 bool film_save(struct generation *g, struct err *e);
+
+// gen_mix.c: --mix and --diff
+bool mix_prepare(struct generation *g, struct err *e); // needs the open model and the job
+bool mix_apply(struct generation *g, struct err *e);
+bool mix_compare(struct generation *g, struct err *e); // runs the job again without the mix
+void mix_end(struct generation *g);
 
 // gen_preview.c
 void rough_colours(struct image *im, const float *latent, uint32_t channels); // of a model that brings no map

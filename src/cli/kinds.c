@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -50,6 +51,31 @@ static json_t *text_keep(const struct option *o, const void *from)
     (void)o;
     const char *text = *(const char *const *)from;
     return text ? json_string(text) : NULL;
+}
+
+// Each time it is given adds one text.
+static bool texts_read(const struct option *o, const char *text, void *to, struct err *e)
+{
+    (void)o;
+    struct texts *t = to;
+    if (!*text) return err_set(e, ERR_ARG, "wants a value, got nothing");
+    if (t->n == MAX_TEXTS) return err_set(e, ERR_ARG, "is given more than %d times", (int)MAX_TEXTS);
+    t->item[t->n++] = text;
+    return true;
+}
+
+static json_t *texts_keep(const struct option *o, const void *from)
+{
+    (void)o;
+    const struct texts *t = from;
+    size_t bytes = 1;
+    for (uint32_t i = 0; i < t->n; i++) bytes += strlen(t->item[i]) + 2;
+    char *all = mem_zero(bytes, 1, NULL);
+    for (uint32_t i = 0; all && i < t->n; i++)
+        snprintf(all + strlen(all), bytes - strlen(all), "%s%s", i ? "; " : "", t->item[i]);
+    json_t *kept = all && *all ? json_string(all) : NULL;
+    free(all);
+    return kept;
 }
 
 // Finds `text` among the words, ignoring case. Returns its place and the table's own spelling, or -1.
@@ -208,6 +234,7 @@ static json_t *interval_keep(const struct option *o, const void *from)
 const struct option_kind kind_flag = {false, flag_read, flag_keep};
 const struct option_kind kind_counter = {false, counter_read, counter_keep};
 const struct option_kind kind_text = {true, text_read, text_keep};
+const struct option_kind kind_texts = {true, texts_read, texts_keep};
 const struct option_kind kind_word = {true, word_read, word_keep};
 const struct option_kind kind_choice = {true, choice_read, choice_keep};
 const struct option_kind kind_u32 = {true, u32_read, u32_keep};

@@ -5,6 +5,7 @@
 
 static const char model_group[] = "Model", device_group[] = "Device", picture_group[] = "Picture";
 static const char sampling_group[] = "Sampling", sit_group[] = "Sampling, SiT only", start_group[] = "Starting point";
+static const char mix_group[] = "Mixing board";
 static const char result_group[] = "Results", general_group[] = "General";
 
 const struct option option_table[] = {
@@ -17,8 +18,9 @@ const struct option option_table[] = {
      .help = "instead of a checkpoint: seeded random weights in a published shape (\"DiT-S/2\", \"SiT-XL/2-512\", "
              "\"tiny\"). "
              "For trying things out; the pictures mean nothing"},
-    {"vae", .value = "FILE", .kind = &kind_text, .at = AT(vae), .commands = IN_GENERATE | IN_EVAL | IN_INSPECT,
-     .recipe = true, .group = model_group, .help = "autoencoder, file or folder, when the model has none beside it"},
+    {"vae", .value = "FILE", .kind = &kind_text, .at = AT(vae),
+     .commands = IN_GENERATE | IN_TRACE | IN_EVAL | IN_INSPECT, .recipe = true, .group = model_group,
+     .help = "autoencoder, file or folder, when the model has none beside it"},
     {"assets", .value = "FOLDER", .kind = &kind_text, .at = AT(assets), .env = "VKDIT_ASSETS",
      .commands = IN_MODEL | IN_MODELS, .group = model_group,
      .help = "where the models that ship lie, when not beside the program"},
@@ -49,22 +51,22 @@ const struct option option_table[] = {
     {"validation", .kind = &kind_flag, .at = AT(validation), .commands = IN_MODEL, .group = device_group,
      .help = "run under the Khronos validation layer; any complaint is a failure"},
 
-    {"class", NULL, 'c', "LIST", .kind = &kind_text, .at = AT(classes), .commands = IN_GENERATE, .recipe = true,
-     .group = picture_group,
+    {"class", NULL, 'c', "LIST", .kind = &kind_text, .at = AT(classes), .commands = IN_GENERATE | IN_TRACE,
+     .recipe = true, .group = picture_group,
      .help = "one picture for each class, by number or (part of a) name: 207,360 or \"golden retriever\"; without it "
              "the seed picks"},
-    {"batch", NULL, 'b', "N", .kind = &kind_u32, .at = AT(batch), .min = 1, .max = 4096, .commands = IN_GENERATE,
-     .recipe = true, .group = picture_group,
+    {"batch", NULL, 'b', "N", .kind = &kind_u32, .at = AT(batch), .min = 1, .max = 4096,
+     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = picture_group,
      .help = "repeat the list of classes N times in one run; the pictures share one random stream"},
     {"count", "--batch-count --repeat", .value = "N", .kind = &kind_u32, .at = AT(count), .min = 1, .max = 1000000,
      .commands = IN_GENERATE, .group = picture_group, .help = "do N runs one after another, each with the next seed"},
-    {"seed", "-S", 's', "N", .kind = &kind_seed, .at = AT(seed), .commands = IN_GENERATE, .recipe = true,
+    {"seed", "-S", 's', "N", .kind = &kind_seed, .at = AT(seed), .commands = IN_GENERATE | IN_TRACE, .recipe = true,
      .group = picture_group, .help = "start of the random numbers, or \"random\"; 0 when not given"},
-    {"rng", .value = "KIND", .kind = &kind_choice, .at = AT(rng), .words = "torch philox", .commands = IN_GENERATE,
-     .recipe = true, .group = picture_group,
+    {"rng", .value = "KIND", .kind = &kind_choice, .at = AT(rng), .words = "torch philox",
+     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = picture_group,
      .help = "random numbers as PyTorch draws them on a CPU (torch) or on a CUDA GPU (philox)"},
     {"philox-threads", .value = "N", .kind = &kind_u32, .at = AT(philox_threads), .min = 1, .max = 1 << 24,
-     .commands = IN_GENERATE, .recipe = true, .group = picture_group,
+     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = picture_group,
      .help = "threads of the imitated CUDA GPU: the numbers depend on them"},
     {"width", NULL, 'W', "N", .kind = &kind_u32, .at = AT(width), .min = 1, .max = 65536, .commands = IN_GENERATE,
      .recipe = true, .group = picture_group, .help = "width in pixels; refused unless the model can make it"},
@@ -74,43 +76,47 @@ const struct option option_table[] = {
      .commands = IN_GENERATE, .group = picture_group, .help = "width and height at once"},
 
     {"steps", "--num-sampling-steps --infer-steps --num-inference-steps", .value = "N", .kind = &kind_u32,
-     .at = AT(steps), .min = 1, .max = 100000, .commands = IN_GENERATE, .recipe = true, .group = sampling_group,
-     .help = "sampling steps; by default as many as the model advises, or the sampler's own number"},
-    {"sampler", "--sampling-method", .value = "NAME", .kind = &kind_text, .at = AT(sampler), .known = sampler_names,
-     .commands = IN_GENERATE, .recipe = true, .group = sampling_group,
-     .help = "one of those that \"vkdit samplers\" lists; by default the model's own"},
-    {"spacing", .value = "NAME", .kind = &kind_text, .at = AT(spacing), .commands = IN_GENERATE, .recipe = true,
+     .at = AT(steps), .min = 1, .max = 100000, .commands = IN_GENERATE | IN_TRACE, .recipe = true,
      .group = sampling_group,
+     .help = "sampling steps; by default as many as the model advises, or the sampler's own number"},
+    {"sampler", "--sampling-method --steps-from", .value = "NAME", .kind = &kind_text, .at = AT(sampler),
+     .known = sampler_names, .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sampling_group,
+     .help = "one of those that \"vkdit samplers\" lists; by default the model's own"},
+    {"spacing", .value = "NAME", .kind = &kind_text, .at = AT(spacing), .commands = IN_GENERATE | IN_TRACE,
+     .recipe = true, .group = sampling_group,
      .help = "how timesteps are spread: even, ddim, leading, trailing, linspace; for SiT points, which counts the ends "
              "too"},
     {"cfg-scale", "--cfg --guidance-scale", .value = "X", .kind = &kind_real, .at = AT(cfg_scale), .min = 1e-6,
-     .max = 1000, .commands = IN_GENERATE, .recipe = true, .group = sampling_group,
+     .max = 1000, .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sampling_group,
      .help = "classifier-free guidance; 1 switches it off, by default the model's own"},
     {"cfg-channels", .value = "N", .kind = &kind_u32, .at = AT(cfg_channels), .min = 1, .max = 99,
-     .commands = IN_GENERATE, .recipe = true, .group = sampling_group,
+     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sampling_group,
      .help = "guide the first N latent channels only; DiT and SiT guide 3 as their authors do, 99 means all"},
     {"cfg-interval", .value = "A,B", .kind = &kind_interval, .at = AT(cfg_interval), .min = 0, .max = 1,
-     .commands = IN_GENERATE, .recipe = true, .group = sampling_group,
+     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sampling_group,
      .help = "guide only between these fractions of the run, 0 is its start"},
     {"negative-class", "--negative", .value = "CLASS", .kind = &kind_text, .at = AT(negative), .commands = IN_GENERATE,
      .recipe = true, .group = sampling_group, .help = "guide away from this class instead of from \"no class\""},
-    {"eta", .value = "X", .kind = &kind_real, .at = AT(eta), .min = 0, .max = 1, .commands = IN_GENERATE,
+    {"eta", .value = "X", .kind = &kind_real, .at = AT(eta), .min = 0, .max = 1, .commands = IN_GENERATE | IN_TRACE,
      .recipe = true, .group = sampling_group, .help = "noise of DDIM: 0 none, 1 as much as DDPM"},
 
     {"path", "--path-type", .value = "NAME", .kind = &kind_word, .at = AT(path), .words = "linear gvp vp",
-     .commands = IN_GENERATE, .recipe = true, .group = sit_group,
+     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sit_group,
      .help = "path between noise and picture that the model was trained on"},
     {"target", "--prediction", .value = "NAME", .kind = &kind_word, .at = AT(target), .words = "velocity noise score",
-     .commands = IN_GENERATE, .recipe = true, .group = sit_group, .help = "what the model predicts"},
+     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sit_group, .help = "what the model predicts"},
     {"diffusion-form", "--diffusion", .value = "NAME", .kind = &kind_word, .at = AT(diffusion),
-     .words = "sigma sbdm linear decreasing increasing-decreasing constant", .commands = IN_GENERATE, .recipe = true,
-     .group = sit_group, .help = "how much noise the SDE samplers add along the way"},
+     .words = "sigma sbdm linear decreasing increasing-decreasing constant", .commands = IN_GENERATE | IN_TRACE,
+     .recipe = true, .group = sit_group, .help = "how much noise the SDE samplers add along the way"},
     {"diffusion-norm", .value = "X", .kind = &kind_real, .at = AT(diffusion_norm), .min = 1e-6, .max = 1000,
-     .commands = IN_GENERATE, .recipe = true, .group = sit_group, .help = "factor of that noise, 1 by default"},
+     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sit_group,
+     .help = "factor of that noise, 1 by default"},
     {"last-step", .value = "NAME", .kind = &kind_word, .at = AT(last_step), .words = "mean euler tweedie none",
-     .commands = IN_GENERATE, .recipe = true, .group = sit_group, .help = "how the SDE samplers end, mean by default"},
+     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sit_group,
+     .help = "how the SDE samplers end, mean by default"},
     {"last-step-size", .value = "X", .kind = &kind_real, .at = AT(last_step_size), .min = 1e-6, .max = 0.999,
-     .commands = IN_GENERATE, .recipe = true, .group = sit_group, .help = "length of that last step, 0.04 by default"},
+     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sit_group,
+     .help = "length of that last step, 0.04 by default"},
     {"atol", .value = "X", .kind = &kind_real, .at = AT(atol), .min = 1e-12, .max = 1, .commands = IN_GENERATE,
      .recipe = true, .group = sit_group, .help = "absolute tolerance of dopri5, 1e-6 by default"},
     {"rtol", .value = "X", .kind = &kind_real, .at = AT(rtol), .min = 1e-12, .max = 1, .commands = IN_GENERATE,
@@ -129,6 +135,28 @@ const struct option option_table[] = {
              "them"},
     {"load-table", .value = "FILE", .kind = &kind_text, .at = AT(load_table), .commands = IN_GENERATE, .recipe = true,
      .group = start_group, .help = "use this modulation table (see --save-table) instead of the computed one"},
+    {"mix", .value = "EDIT", .kind = &kind_texts, .at = AT(mix), .commands = IN_GENERATE, .recipe = true,
+     .group = mix_group,
+     .help = "edit the modulation: \"block[8:16].gate_mlp*=0.5\", \"mute block[3].gamma_msa[0:64]\", \"freeze block "
+             "t=500\", \"blend block class=207 amount=0.5\", or a preset FILE.json; may be given several times. "
+             "docs/mixing-board.md has the whole language"},
+    {"diff", .value = "FILE", .kind = &kind_text, .at = AT(diff), .commands = IN_GENERATE, .group = mix_group,
+     .help = "with --mix: run again without the edits, tell how far apart the pictures are (PSNR), and write a PNG of "
+             "both and of their difference, enlarged four times"},
+    {"observe", .value = "N", .without = "8", .kind = &kind_u32, .at = AT(observe), .min = 1, .max = 64,
+     .commands = IN_TRACE, .group = mix_group,
+     .help = "run the model and look inside at N steps: what each branch adds to the stream, and the spatial frequency "
+             "of every channel"},
+    {"channel", .value = "PLACE", .kind = &kind_texts, .at = AT(channel), .commands = IN_TRACE, .group = mix_group,
+     .help =
+         "lay what a channel holds over the forming pictures: \"block[5].mlp_in[12]\", also attn_in and out; may be "
+         "given several times; implies --observe"},
+    {"strip", .value = "PLACE", .kind = &kind_texts, .at = AT(strip), .commands = IN_TRACE, .group = mix_group,
+     .help =
+         "draw all channels of a vector over the run: \"block[3].scale_msa\"; may be given several times; by default "
+         "the scales of the middle block"},
+    {"sort", .value = "HOW", .kind = &kind_choice, .at = AT(sort), .words = "index size change", .commands = IN_TRACE,
+     .group = mix_group, .help = "order of the channels in a strip"},
     {"from", .value = "PNG", .kind = &kind_text, .at = AT(from), .commands = IN_GENERATE, .group = start_group,
      .help = "repeat the run that the metadata of this picture describes; options on the command line override it"},
     {"only", .value = "INDEX", .kind = &kind_u32, .at = AT(only), .min = 0, .max = 1000000, .commands = IN_GENERATE,
@@ -136,11 +164,11 @@ const struct option option_table[] = {
      .help = "save only the picture with this index, from 0; the others of the run are still computed, they share its "
              "random stream"},
 
-    {"output", "--out", 'o', "PATTERN", .kind = &kind_text, .at = AT(output), .commands = IN_GENERATE | IN_WINDOW,
-     .group = result_group,
+    {"output", "--out", 'o', "PATTERN", .kind = &kind_text, .at = AT(output),
+     .commands = IN_GENERATE | IN_TRACE | IN_WINDOW, .group = result_group,
      .help = "where pictures go: %d or %03d is a running number, {seed} {class} {step} {index} are filled in, a folder "
              "takes "
-             "the usual names, \"-\" is standard output"},
+             "the usual names, \"-\" is standard output; with \"vkdit trace\", the folder to write into"},
     {"force", "--overwrite", 'f', .kind = &kind_flag, .at = AT(force), .commands = IN_GENERATE, .group = result_group,
      .help = "replace existing pictures; otherwise a free number is appended"},
     {"grid", .value = "COLUMNS", .without = "4", .kind = &kind_u32, .at = AT(grid), .min = 1, .max = 4096,
@@ -171,6 +199,15 @@ const struct option option_table[] = {
      .help = ".safetensors to write: out (cfg_out), or image, or latent"},
     {"taps", .kind = &kind_flag, .at = AT(taps), .commands = IN_EVAL, .group = result_group,
      .help = "also write every intermediate: embeddings, modulation vectors, the output of each block"},
+
+    {"modulation", .kind = &kind_flag, .at = AT(modulation), .commands = IN_INSPECT, .group = result_group,
+     .help =
+         "tell about the weights behind scales, shifts and gates instead: moments, histograms, and whether they are "
+         "at their initialisation"},
+    {"growth", .value = "FILE", .kind = &kind_text, .at = AT(growth), .commands = IN_INSPECT, .group = result_group,
+     .help = "draw how these histograms grew over training, from the trainer's .safetensors log; wants --plot"},
+    {"plot", .value = "FILE", .kind = &kind_text, .at = AT(plot), .commands = IN_INSPECT, .group = result_group,
+     .help = "with --modulation or --growth: draw the histograms into this SVG"},
 
     {"json", .kind = &kind_flag, .at = AT(json), .commands = IN_MODEL | IN_DEVICES | IN_SAMPLERS | IN_MODELS,
      .group = general_group, .help = "write JSON on standard output"},

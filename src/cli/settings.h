@@ -9,7 +9,12 @@ enum origin { FROM_NOWHERE, FROM_ENVIRONMENT, FROM_PICTURE, FROM_COMMAND_LINE };
 
 enum colour { COLOUR_AUTO, COLOUR_NEVER, COLOUR_ALWAYS };
 
-enum { MAX_OPTIONS = 80, MAX_OPERANDS = 1, WORD_BYTES = 24 };
+enum { MAX_OPTIONS = 120, MAX_OPERANDS = 1, WORD_BYTES = 24, MAX_TEXTS = 64 };
+
+struct texts { // of an option that may be given several times
+    const char *item[MAX_TEXTS];
+    uint32_t n;
+};
 
 // Texts belong to argv, the environment or the metadata that was read; zero means "not given".
 struct settings {
@@ -24,14 +29,16 @@ struct settings {
     char path[WORD_BYTES], target[WORD_BYTES], diffusion[WORD_BYTES], last_step[WORD_BYTES];
     uint32_t steps, batch, count, grid, width, height, size;
     uint32_t cfg_channels, rng, philox_threads;
-    uint32_t only, film_frames;
+    uint32_t only, film_frames, observe, sort;
     double cfg_scale, cfg_interval[2];
     double eta, diffusion_norm, last_step_size, atol, rtol, strength;
     uint64_t seed;
     const char *init_image, *noise, *load_table, *from;
+    struct texts mix, strip, channel;
     // results
     const char *output, *latent_out, *trajectory, *save_table, *in, *out, *preview, *film;
-    bool force, show, show_steps, no_metadata, taps;
+    const char *diff, *growth, *plot;
+    bool force, show, show_steps, no_metadata, taps, modulation;
     // the program itself
     bool json, quiet, help, version, man;
     uint32_t verbose, colour;

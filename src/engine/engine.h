@@ -33,6 +33,9 @@ bool source_check(const struct source *s, const struct net *n, struct err *e);
 // Fills the weights that ops of the given rates read (bit mask).
 bool source_load(const struct source *s, const struct net *n, struct program *x, uint32_t rates, struct err *e);
 
+// One weight on the host, as floats, under the tape's name.
+bool source_read(const struct source *s, const char *name, struct shape sh, float *out, struct err *e);
+
 // One planned and recorded tape with its weights in place.
 struct session {
     struct graph g;

@@ -177,6 +177,27 @@ static bool load_synthetic(const struct source *s, const struct weight_use *u, c
     return program_weight(x, u->t, values, DT_F32, e);
 }
 
+// --- one by name --------------------------------------------------------------------------------------------------
+
+bool source_read(const struct source *s, const char *name, struct shape sh, float *out, struct err *e)
+{
+    const struct weight_use u = {.name = name};
+    struct name_parts p;
+    void *scratch = NULL;
+    uint64_t room = 0, n = shape_count(sh), seed = name_seed(s->seed, name);
+    bool ok = !s->ckpt || parts_fit(s, &u, sh, &p, e);
+    for (uint64_t i = 0; !s->ckpt && i < n; i++) out[i] = synthetic_value(s, &u, sh, seed, i);
+    for (uint32_t i = 0; ok && s->ckpt && i < p.n; i++) {
+        const struct ckpt_tensor *t = ckpt_find(s->ckpt, p.name[i]);
+        const void *raw = ckpt_data(s->ckpt, t, &scratch, &room, e);
+        ok = raw != NULL;
+        if (ok) convert_to_f32(out, raw, t->dtype, t->count);
+        out += t->count;
+    }
+    free(scratch);
+    return ok;
+}
+
 // --- all of them --------------------------------------------------------------------------------------------------
 
 bool source_load(const struct source *s, const struct net *n, struct program *x, uint32_t rates, struct err *e)

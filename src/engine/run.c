@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IMAGES_MAX = 1024, STEPS_MAX = 100000 };
+enum { IMAGES_MAX = 1024, STEPS_MAX = 100000, EXTRA_MAX = 4096 };
 
 // --- from a job to a schedule -------------------------------------------------------------------------------------
 
@@ -96,6 +96,12 @@ static bool check_job(const struct vkdit_model *m, const vkdit_job *j, struct er
             return err_set(e, ERR_ARG, "class %u: the model has classes 0..%u", j->classes[i], m->dit.classes - 1);
     if (j->negative && *j->negative >= m->dit.classes)
         return err_set(e, ERR_ARG, "negative class %u: the model has classes 0..%u", *j->negative, m->dit.classes - 1);
+    if (j->extra_count > EXTRA_MAX || (j->extra_count && !j->extra_classes))
+        return err_set(e, ERR_ARG, "at most %u extra classes", (unsigned)EXTRA_MAX);
+    for (uint32_t i = 0; i < j->extra_count; i++)
+        if (j->extra_classes[i] >= m->dit.classes + m->dit.null_class)
+            return err_set(e, ERR_ARG, "extra class %u: the model has classes 0..%u", j->extra_classes[i],
+                           m->dit.classes - 1);
     if (j->cfg_scale < 0 || !isfinite(j->cfg_scale))
         return err_set(e, ERR_ARG, "guidance scale %g: expected a number from 0 up", j->cfg_scale);
     if (j->cfg_scale > 1 && !m->dit.null_class && !j->negative)
@@ -119,7 +125,7 @@ static uint32_t add_condition(struct vkdit_run *r, uint32_t class)
 
 static bool make_conditions(struct vkdit_run *r, const vkdit_job *j, struct err *e)
 {
-    r->condition = mem_zero(j->images + 1, sizeof *r->condition, e);
+    r->condition = mem_zero((uint64_t)j->images + 1 + j->extra_count, sizeof *r->condition, e);
     r->item_cond = mem_zero(2ull * j->images, sizeof *r->item_cond, e);
     r->classes = mem_zero(j->images, sizeof *r->classes, e);
     if (!r->condition || !r->item_cond || !r->classes) return false;
@@ -127,9 +133,14 @@ static bool make_conditions(struct vkdit_run *r, const vkdit_job *j, struct err 
         r->classes[i] = (int32_t)j->classes[i];
         r->item_cond[i] = add_condition(r, j->classes[i]);
     }
-    if (r->copies < 2) return true;
-    uint32_t null = add_condition(r, j->negative ? *j->negative : r->model->dit.classes);
-    for (uint32_t i = 0; i < j->images; i++) r->item_cond[j->images + i] = null;
+    r->null_cond = UINT32_MAX;
+    if (r->copies == 2) {
+        uint32_t pictures = r->conds, null = add_condition(r, j->negative ? *j->negative : r->model->dit.classes);
+        for (uint32_t i = 0; i < j->images; i++) r->item_cond[j->images + i] = null;
+        if (null == pictures) r->null_cond = null;
+    }
+    for (uint32_t i = 0; i < j->extra_count; i++) add_condition(r, j->extra_classes[i]);
+    r->null_cond = min_u32(r->null_cond, r->conds);
     return true;
 }
 
@@ -224,7 +235,7 @@ static bool begin(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     bool draws = r->schedule.init_draws;
     for (uint32_t i = 0; i < r->schedule.n; i++) draws = draws || r->schedule.eval[i].draws;
     use.kind = !draws ? DIT_STEP : r->rng == VKDIT_RNG_PHILOX && !r->given_noise ? DIT_STEP_PHILOX : DIT_STEP_NOISE;
-    if (!model_step(m, &use, false, e)) return false;
+    if (!model_step(m, &use, j->keep_activations != 0, e)) return false;
     r->user = m->step_user;
     int32_t *y = (int32_t *)r->condition, *cond = (int32_t *)r->item_cond;
     if (!program_write(m->step.program, m->io.y, 0, r->conds, y, e) ||
@@ -257,8 +268,8 @@ void vkdit_run_close(vkdit_run *r)
 {
     if (!r) return;
     schedule_free(&r->schedule);
-    void *owned[] = {r->condition,   r->item_cond, r->classes, r->z,      r->draw,    r->first_noise,
-                     r->given_noise, r->mirror,    r->t,       r->kept.x, r->kept.x0, r->kept.noise};
+    void *owned[] = {r->condition, r->item_cond, r->classes, r->z,       r->draw,       r->first_noise, r->given_noise,
+                     r->mirror,    r->t,         r->kept.x,  r->kept.x0, r->kept.noise, r->computed,    r->mixed};
     for (size_t i = 0; i < COUNTOF(owned); i++) free(owned[i]);
     free(r);
 }

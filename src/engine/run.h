@@ -36,6 +36,9 @@ struct vkdit_run {
     uint32_t chunk, first; // first: evaluation of the table's row 0; UINT32_MAX before the first fill
     float *mirror;         // the whole table on the host, when it does not fit on the device at once
     double *t;             // timestep of every evaluation
+    uint32_t null_cond;    // condition that guidance leads away from and no picture has; conds when there is none
+    float *computed;       // the whole table before any mix, from the first mix on
+    uint8_t *mixed;        // for every slot: does it hold an edit?
 
     uint32_t eval, step; // what comes next
     uint32_t evals_done;
@@ -60,6 +63,7 @@ bool run_fill_table(struct vkdit_run *r, uint32_t first, struct err *e);
 // Makes sure that evaluation `eval` is on the device.
 bool run_need_table(struct vkdit_run *r, uint32_t eval, struct err *e);
 bool run_open_table(struct vkdit_run *r, struct err *e);
+bool run_write_table(struct vkdit_run *r, uint64_t first, uint64_t n, const float *in, struct err *e); // no copy kept
 bool run_write_ticks(struct vkdit_run *r, uint32_t first, uint32_t n, struct err *e);
 
 // Draws (or takes) one noise tensor of the run's shape into out; copies decides how much of the stream is used up.

@@ -131,6 +131,32 @@ vkdit_status vkdit_run_preview(vkdit_run *r, const float *latent, uint8_t **pixe
     return status_of(&e, error);
 }
 
+// --- intermediates ------------------------------------------------------------------------------------------------
+
+static bool read_tap(struct vkdit_run *r, const char *name, struct tensor_list *l, struct err *e)
+{
+    const struct graph *g = &r->model->step.g;
+    if (!run_current(r, e)) return false;
+    if (!r->model->step_taps) return err_set(e, ERR_ARG, "this run keeps no activations");
+    if (!r->evals_done) return err_set(e, ERR_ARG, "there are no activations before the first step");
+    for (uint32_t i = 1; i < g->n_t; i++) {
+        const struct tensor *t = &g->t[i];
+        if (t->kind != KIND_TEMP || !t->keep || strcmp(t->name, name) != 0) continue;
+        float *to = list_add(l, name, VKDIT_F32, 3, (uint64_t[]){t->sh.items, t->sh.rows, t->sh.cols}, e);
+        return to && program_read(r->model->step.program, (ten){i}, 0, shape_count(t->sh), to, e);
+    }
+    return err_set(e, ERR_ARG, "the model keeps no activation \"%.60s\"", name);
+}
+
+vkdit_status vkdit_run_tap(vkdit_run *r, const char *name, vkdit_tensors *out, vkdit_error *error)
+{
+    struct err e = {0};
+    struct tensor_list l = {0};
+    if (!read_tap(r, name, &l, &e)) vkdit_tensors_free(&l.t);
+    *out = l.t;
+    return status_of(&e, error);
+}
+
 // --- trajectories -------------------------------------------------------------------------------------------------
 
 static bool add_states(struct vkdit_run *r, struct tensor_list *l, const char *name, const float *from, uint32_t n,

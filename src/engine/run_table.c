@@ -113,8 +113,14 @@ vkdit_status vkdit_run_table_info(vkdit_run *r, vkdit_table_info *info, vkdit_er
     struct err e = {0};
     uint64_t first = 0, n = 0;
     if (table_span(r, 0, 0, 0, 0, &first, &n, &e))
-        *info = (vkdit_table_info){r->schedule.n,       r->conds, dit_slots(&r->model->dit),
-                                   r->model->dit.width, r->t,     r->condition};
+        *info = (vkdit_table_info){.evals = r->schedule.n,
+                                   .conditions = r->conds,
+                                   .slots = dit_slots(&r->model->dit),
+                                   .width = r->model->dit.width,
+                                   .t = r->t,
+                                   .condition = r->condition,
+                                   .null_class = r->model->dit.null_class ? r->model->dit.classes : UINT32_MAX,
+                                   .null_condition = r->null_cond};
     return status_of(&e, error);
 }
 
@@ -132,12 +138,19 @@ vkdit_status vkdit_run_table_read(vkdit_run *r, uint32_t eval, uint32_t conditio
     return status_of(&e, error);
 }
 
-static bool table_write(struct vkdit_run *r, uint64_t first, uint64_t n, const float *in, struct err *e)
+bool run_write_table(struct vkdit_run *r, uint64_t first, uint64_t n, const float *in, struct err *e)
 {
     if (!r->mirror) return program_write(r->model->step.program, r->model->io.table, first, n, in, e);
     memcpy(r->mirror + first, in, n * sizeof *in);
     r->first = UINT32_MAX; // the device's copy is stale
     return true;
+}
+
+// What a person writes is what later mixes start from.
+static bool table_write(struct vkdit_run *r, uint64_t first, uint64_t n, const float *in, struct err *e)
+{
+    if (r->computed) memcpy(r->computed + first, in, n * sizeof *in);
+    return run_write_table(r, first, n, in, e);
 }
 
 vkdit_status vkdit_run_table_write(vkdit_run *r, uint32_t eval, uint32_t condition, uint32_t slot, uint64_t count,

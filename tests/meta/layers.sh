@@ -14,8 +14,9 @@ sample:  base kernels/tick.h
 kernels: base graph
 exec:    base graph gpu
 models:  base graph kernels weights
-engine:  base gpu graph weights image sample kernels exec models vkdit.h
-cli:     base image sample vkdit.h app/app.h
+board:   base
+engine:  base gpu graph weights image sample kernels exec models board vkdit.h
+cli:     base image sample board vkdit.h app/app.h
 app:     base image cli vkdit.h
 '
 # A library of others is known to these folders only.
@@ -26,7 +27,7 @@ vulkan:      gpu exec
 spng.h:      image
 chafa:       image
 zip.h:       weights
-jansson.h:   base weights models engine cli app
+jansson.h:   base weights models board engine cli app
 webp:        image
 SDL.h:       app
 imgui.h:     app

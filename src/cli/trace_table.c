@@ -1,0 +1,244 @@
+// trace_table.c — the modulation table of a schedule and a list of classes, its statistics, and their safetensors file.
+// Knows nothing about plots.
+#include "cli/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STAT(field) offsetof(struct slot_stats, field)
+
+const struct stat_row stat_rows[] = {
+    {"mean", "mean of the stored values", STAT(mean), true, true},
+    {"mean_abs", "mean of their size", STAT(mean_abs), false, true},
+    {"std", "standard deviation over channels", STAT(std), false, true},
+    {"l2", "Euclidean norm", STAT(l2), false, false},
+    {"max_abs", "largest size", STAT(max_abs), false, true},
+    {"abs_q01", "1 % of |v|", STAT(abs_quantile[0]), false, false},
+    {"abs_q05", "5 % of |v|", STAT(abs_quantile[1]), false, false},
+    {"abs_q25", "25 % of |v|", STAT(abs_quantile[2]), false, false},
+    {"abs_q50", "median of |v|", STAT(abs_quantile[3]), false, true},
+    {"abs_q75", "75 % of |v|", STAT(abs_quantile[4]), false, false},
+    {"abs_q95", "95 % of |v|", STAT(abs_quantile[5]), false, true},
+    {"abs_q99", "99 % of |v|", STAT(abs_quantile[6]), false, false},
+    {"q01", "1 % of the effective values", STAT(quantile[0]), true, false},
+    {"q05", "5 % of the effective values", STAT(quantile[1]), true, false},
+    {"q25", "25 % of the effective values", STAT(quantile[2]), true, false},
+    {"q50", "median of the effective values", STAT(quantile[3]), true, false},
+    {"q75", "75 % of the effective values", STAT(quantile[4]), true, false},
+    {"q95", "95 % of the effective values", STAT(quantile[5]), true, false},
+    {"q99", "99 % of the effective values", STAT(quantile[6]), true, false},
+    {"below_0.01", "share of channels with an effective size below 0.01", STAT(below[0]), false, true},
+    {"below_0.05", "share of channels with an effective size below 0.05", STAT(below[1]), false, false},
+    {"below_0.1", "share of channels with an effective size below 0.1", STAT(below[2]), false, true},
+    {"below_0.25", "share of channels with an effective size below 0.25", STAT(below[3]), false, false},
+    {"negative", "share of channels with a negative effective value", STAT(negative), false, true},
+};
+
+uint32_t stat_row_count(void)
+{
+    return COUNTOF(stat_rows);
+}
+
+const float *trace_row(const struct trace *x, uint32_t eval, uint32_t cond, uint32_t slot)
+{
+    return x->table + (((size_t)eval * x->conds + cond) * x->slots + slot) * x->width;
+}
+
+const struct slot_stats *trace_stat(const struct trace *x, uint32_t slot, uint32_t eval, uint32_t cond)
+{
+    return &x->stat[((size_t)slot * x->evals + eval) * x->conds + cond];
+}
+
+// --- the table ----------------------------------------------------------------------------------------------------
+
+// Each class once, and the null class after them: one picture is enough, the table is all that is wanted.
+static uint32_t distinct(const struct trace *x, uint32_t *out)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < x->g.images; i++) {
+        bool known = false;
+        for (uint32_t k = 0; k < n; k++) known = known || out[k] == x->g.classes[i];
+        if (!known) out[n++] = x->g.classes[i];
+    }
+    return n;
+}
+
+static bool read_table(struct trace *x, vkdit_run *run, struct err *e)
+{
+    vkdit_error error = {0};
+    vkdit_table_info i;
+    if (vkdit_run_table_info(run, &i, &error)) return err_api(e, &error);
+    x->evals = i.evals, x->conds = i.conditions, x->slots = i.slots, x->width = i.width;
+    x->depth = (i.slots - 2) / TRACE_STRIP;
+    const uint64_t n = (uint64_t)i.evals * i.conditions * i.slots;
+    x->t = mem_zero(i.evals, sizeof *x->t, e);
+    x->condition = mem_zero(i.conditions, sizeof *x->condition, e);
+    x->table = mem_zero(n * i.width, sizeof *x->table, e);
+    if (!x->t || !x->condition || !x->table) return false;
+    memcpy(x->t, i.t, i.evals * sizeof *x->t);
+    memcpy(x->condition, i.condition, i.conditions * sizeof *x->condition);
+    return !vkdit_run_table_read(run, 0, 0, 0, n, x->table, &error) || err_api(e, &error);
+}
+
+static bool compute_table(struct trace *x, struct err *e)
+{
+    const vkdit_model_info *m = &x->g.subject.info;
+    vkdit_error error = {0};
+    vkdit_run *run = NULL;
+    vkdit_job job = x->g.job;
+    uint32_t *list = mem_zero(x->g.images + 1ull, sizeof *list, e);
+    if (!list) return false;
+    x->classes = distinct(x, list);
+    uint32_t n = x->classes;
+    if (m->has_null_class) list[n++] = m->classes;
+    job.classes = list;
+    job.images = 1;
+    job.extra_classes = list + 1;
+    job.extra_count = n - 1;
+    job.cfg_scale = 1;
+    job.cfg_from = job.cfg_to = 0;
+    job.noise_count = 0;
+    job.keep_trajectory = 0;
+    bool ok = !vkdit_run_begin(x->g.subject.model, &job, &run, &error) || err_api(e, &error);
+    progress_wipe(&x->g.subject.progress);
+    ok = ok && read_table(x, run, e);
+    if (ok && !option_origin(&x->g.cli->s, "sampler")) {
+        vkdit_run_get_progress(run, &x->g.at);
+        x->g.cli->s.sampler = x->g.at.sampler;
+        option_resolve(&x->g.cli->s, "sampler");
+    }
+    vkdit_run_close(run);
+    free(list);
+    return ok;
+}
+
+// --- statistics ---------------------------------------------------------------------------------------------------
+
+static bool slot_statistics(struct trace *x, uint32_t slot, double *scratch, struct err *e)
+{
+    const bool scale = slot_is_scale(slot, x->slots);
+    const uint64_t in_time = (uint64_t)x->conds * x->slots * x->width, in_class = (uint64_t)x->slots * x->width;
+    for (uint32_t i = 0; i < x->evals; i++)
+        for (uint32_t c = 0; c < x->conds; c++)
+            slot_stats_of(trace_row(x, i, c, slot), x->width, scale, scratch,
+                          &x->stat[((size_t)slot * x->evals + i) * x->conds + c]);
+    for (uint32_t c = 0; c < x->conds; c++)
+        if (!stat_rank(trace_row(x, 0, c, slot), x->evals, in_time, x->width, &x->rank[slot * x->conds + c], e))
+            return false;
+    stat_shares(trace_row(x, 0, 0, slot), x->evals, x->classes, in_time, in_class, x->width, x->share + 3 * slot, NULL);
+    return true;
+}
+
+bool trace_table(struct trace *x, struct err *e)
+{
+    if (!compute_table(x, e)) return false;
+    x->stat = mem_zero((uint64_t)x->slots * x->evals * x->conds, sizeof *x->stat, e);
+    x->rank = mem_zero((uint64_t)x->slots * x->conds, sizeof *x->rank, e);
+    x->share = mem_zero(3ull * x->slots, sizeof *x->share, e);
+    double *scratch = mem_zero(x->width, sizeof *scratch, e);
+    bool ok = x->stat && x->rank && x->share && scratch;
+    progress_start(&x->g.progress, x->g.cli->s.quiet || x->g.cli->s.json, x->g.cli->live);
+    for (uint32_t s = 0; ok && s < x->slots; s++) {
+        ok = slot_statistics(x, s, scratch, e) && (!interrupt_asked(NULL) || err_set(e, ERR_CANCELLED, "interrupted"));
+        progress_show(&x->g.progress, "statistics", s + 1, x->slots, "it");
+    }
+    progress_wipe(&x->g.progress);
+    free(scratch);
+    return ok;
+}
+
+// --- safetensors --------------------------------------------------------------------------------------------------
+
+struct parts {
+    vkdit_tensor t[64];
+    uint32_t n;
+    char name[64][40];
+};
+
+static void *add_part(struct parts *p, const char *name, vkdit_type type, uint32_t rank, const uint64_t *dim,
+                      struct err *e)
+{
+    uint64_t n = 1;
+    for (uint32_t i = 0; i < rank; i++) n *= dim[i];
+    void *data = p->n < COUNTOF(p->t) ? mem_zero(n, type == VKDIT_U8 ? 1 : 4, e) : NULL;
+    if (!data) return NULL;
+    snprintf(p->name[p->n], sizeof p->name[0], "%s", name);
+    vkdit_tensor *t = &p->t[p->n];
+    *t = (vkdit_tensor){.name = p->name[p->n], .type = type, .rank = rank, .data = data};
+    memcpy(t->dim, dim, rank * sizeof *dim);
+    p->n++;
+    return data;
+}
+
+static void add_stats(const struct trace *x, struct parts *p, struct err *e)
+{
+    char name[40];
+    const uint64_t n = (uint64_t)x->slots * x->evals * x->conds, dim[] = {x->slots, x->evals, x->conds};
+    for (uint32_t r = 0; r < stat_row_count(); r++) {
+        snprintf(name, sizeof name, "stat.%s", stat_rows[r].name);
+        float *to = add_part(p, name, VKDIT_F32, 3, dim, e);
+        for (uint64_t i = 0; to && i < n; i++) to[i] = (float)stat_value(&x->stat[i], &stat_rows[r]);
+    }
+}
+
+static void add_ranks(const struct trace *x, struct parts *p, struct err *e)
+{
+    const uint64_t n = (uint64_t)x->slots * x->conds, dim[] = {x->slots, x->conds}, three[] = {x->slots, 3};
+    float *a = add_part(p, "rank.effective", VKDIT_F32, 2, dim, e),
+          *b = add_part(p, "rank.effective_centred", VKDIT_F32, 2, dim, e),
+          *c = add_part(p, "rank.participation_centred", VKDIT_F32, 2, dim, e),
+          *share = add_part(p, "variance_share", VKDIT_F32, 2, three, e);
+    for (uint64_t i = 0; a && b && c && i < n; i++) {
+        a[i] = (float)x->rank[i].effective;
+        b[i] = (float)x->rank[i].effective_centred;
+        c[i] = (float)x->rank[i].participation_centred;
+    }
+    for (uint64_t i = 0; share && i < 3ull * x->slots; i++) share[i] = (float)x->share[i];
+}
+
+// What the running model showed.
+static void add_observed(const struct trace *x, struct parts *p, struct err *e)
+{
+    const uint64_t branches = 2ull * x->depth, dim[] = {branches, x->observed}, wide[] = {branches, x->width};
+    static const char *const names[] = {"added.ratio", "added.token_ratio", "added.cosine", "stream.rms",
+                                        "stream.max_channel"};
+    int32_t *step = add_part(p, "observed.step", VKDIT_I32, 1, (uint64_t[]){x->observed}, e);
+    for (uint32_t i = 0; step && i < x->observed; i++) step[i] = (int32_t)x->step[i];
+    for (int k = 0; k < 5; k++) {
+        float *to = add_part(p, names[k], VKDIT_F32, 2, dim, e);
+        for (uint64_t i = 0; to && i < branches * x->observed; i++) {
+            const struct addition *a = &x->add[i / x->observed * TRACE_OBSERVED + i % x->observed];
+            const double v[] = {a->ratio, a->token_ratio, a->cosine, a->rms, a->max_channel};
+            to[i] = (float)v[k];
+        }
+    }
+    float *f = add_part(p, "frequency.centroid", VKDIT_F32, 2, wide, e),
+          *w = add_part(p, "frequency.power", VKDIT_F32, 2, wide, e);
+    for (uint64_t i = 0; f && w && i < branches * x->width; i++) {
+        f[i] = (float)x->frequency[i];
+        w[i] = (float)x->power[i];
+    }
+}
+
+bool trace_save(struct trace *x, struct err *e)
+{
+    struct parts p = {0};
+    char path[PATH_BYTES];
+    vkdit_error error = {0};
+    float *t = add_part(&p, "t", VKDIT_F32, 1, (uint64_t[]){x->evals}, e);
+    int32_t *c = add_part(&p, "condition", VKDIT_I32, 1, (uint64_t[]){x->conds}, e);
+    uint8_t *made = add_part(&p, "made_by", VKDIT_U8, 1, (uint64_t[]){strlen(x->command)}, e);
+    for (uint32_t i = 0; t && i < x->evals; i++) t[i] = (float)x->t[i];
+    for (uint32_t i = 0; c && i < x->conds; i++) c[i] = (int32_t)x->condition[i];
+    if (made) memcpy(made, x->command, strlen(x->command));
+    add_stats(x, &p, e);
+    add_ranks(x, &p, e);
+    if (x->add) add_observed(x, &p, e);
+    bool ok = e->code == ERR_NONE && trace_path(x, "trace.safetensors", path, sizeof path, e);
+    if (ok) { // the table is the largest part: not copied
+        p.t[p.n] = (vkdit_tensor){"table", VKDIT_F32, 4, {x->evals, x->conds, x->slots, x->width}, x->table};
+        ok = !vkdit_tensors_write(path, p.t, p.n + 1, &error) || err_api(e, &error);
+    }
+    for (uint32_t i = 0; i < p.n; i++) free((void *)(uintptr_t)p.t[i].data);
+    return ok && trace_wrote(x, "trace.safetensors", e);
+}
