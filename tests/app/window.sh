@@ -37,11 +37,11 @@ key Home Right Right
 await 1 '"event":"shown","run":1,"step":2' "the arrow keys again"
 soon 1
 shot early
-[ "$(changed picture early "$canvas")" -ge 20 ] || wrong "scrubbing shows the same picture"
 key v
 soon
 shot noisy
 [ "$(changed early noisy "$canvas")" -ge 5 ] || wrong "the noisy state looks like the estimate"
+[ "$(changed picture noisy "$canvas")" -ge 20 ] || wrong "scrubbing shows the same picture"
 key v v End
 
 # --- what is saved is what the command line makes ---
@@ -64,6 +64,15 @@ await 1 '"event":"shown","run":2,"step":3' "the second film"
 key b
 await 1 '"parent":2' "the branch"
 await 3 '"event":"done"' "the end of the branch"
+
+# --- live: a changed setting is enough ---
+runs=$(count '"event":"start"')
+key l r
+await $((runs + 1)) '"event":"start"' "a live run"
+key l
+soon 0.5
+
+await 4 '"event":"done"' "the live run's end"
 
 # --- films to files, pictures to the clipboard ---
 key ctrl+e
