@@ -56,6 +56,11 @@ static void report(struct clerk *c, const struct task_result *r)
         gallery_drop(n->gallery);
         n->gallery = r->gallery;
     }
+    if (r->recipe) {
+        free(n->recipe);
+        n->recipe = r->recipe;
+        n->recipes++;
+    }
     pthread_mutex_unlock(&c->lock);
     c->wake(c->user);
 }
@@ -113,6 +118,7 @@ void clerk_close(struct clerk *c)
 void clerk_news_drop(struct clerk_news *n)
 {
     gallery_drop(n->gallery);
+    free(n->recipe);
     *n = (struct clerk_news){0};
 }
 
@@ -121,7 +127,10 @@ bool clerk_read(struct clerk *c, struct clerk_news *n)
     pthread_mutex_lock(&c->lock);
     const bool newer = c->news.generation != n->generation;
     struct clerk_news now = c->news;
-    if (newer) gallery_hold(now.gallery);
+    if (newer) {
+        gallery_hold(now.gallery);
+        now.recipe = now.recipe ? mem_text(now.recipe, NULL) : NULL;
+    }
     pthread_mutex_unlock(&c->lock);
     if (!newer) return false;
     clerk_news_drop(n);
@@ -169,4 +178,9 @@ bool clerk_look(struct clerk *c, const char *folder)
 bool clerk_trash(struct clerk *c, const char *path, const char *folder)
 {
     return give(c, (struct task){.kind = TASK_TRASH}, NULL, folder, path);
+}
+
+bool clerk_recipe(struct clerk *c, const char *path)
+{
+    return give(c, (struct task){.kind = TASK_RECIPE}, NULL, NULL, path);
 }

@@ -32,6 +32,8 @@ struct clerk_news {
     char text[CLERK_TEXT]; // of the last one: "Saved /path"
     char file[FORM_PATH];  // that it wrote
     struct gallery *gallery;
+    char *recipe;     // options as JSON, of the last picture that was asked for
+    unsigned recipes; // counted
 };
 
 struct clerk;
@@ -46,5 +48,6 @@ bool clerk_copy(struct clerk *c, struct film *f, uint32_t at); // to the clipboa
 bool clerk_export(struct clerk *c, struct film *f, enum export_kind kind, const char *folder);
 bool clerk_look(struct clerk *c, const char *folder); // reads the gallery
 bool clerk_trash(struct clerk *c, const char *path, const char *folder);
+bool clerk_recipe(struct clerk *c, const char *path); // how a picture was made, into the news
 
 #endif

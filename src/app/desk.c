@@ -1,5 +1,7 @@
 // desk.c — the clerk's tasks by kind, and what is said about them. Knows nothing about threads.
 #include "app/desk.h"
+#include "base/json.h"
+#include "cli/recipe.h"
 
 #include <string.h>
 
@@ -55,6 +57,23 @@ static void trash(const struct task *t, const struct gallery *old, struct task_r
     look(t, old, r);
 }
 
+static void recipe(const struct task *t, struct task_result *r)
+{
+    struct settings s = {.quiet = true};
+    struct err e = {0};
+    json_t *root = NULL;
+    const char *identity;
+    const bool ok = recipe_read(&s, t->path, &root, &identity, &e);
+    json_t *options = ok ? args_recipe(&s) : NULL;
+    r->recipe = options ? json_text(options, 0, &e) : NULL;
+    json_decref(options);
+    json_decref(root);
+    if (r->recipe)
+        snprintf(r->text, sizeof r->text, "The settings of the picture are used");
+    else
+        fail(r, "The settings are not used", &e);
+}
+
 void desk_do(const struct task *t, const struct gallery *old, struct task_result *r)
 {
     switch (t->kind) {
@@ -63,6 +82,7 @@ void desk_do(const struct task *t, const struct gallery *old, struct task_result
     case TASK_EXPORT: export(t, r); break;
     case TASK_LOOK: look(t, old, r); break;
     case TASK_TRASH: trash(t, old, r); break;
+    case TASK_RECIPE: recipe(t, r); break;
     }
     if (!r->failed && (t->kind == TASK_SAVE)) look(t, old, r);
 }

@@ -4,7 +4,7 @@
 
 #include "app/clerk.h"
 
-enum task_kind { TASK_SAVE, TASK_COPY, TASK_EXPORT, TASK_LOOK, TASK_TRASH };
+enum task_kind { TASK_SAVE, TASK_COPY, TASK_EXPORT, TASK_LOOK, TASK_TRASH, TASK_RECIPE };
 
 struct task {
     enum task_kind kind;
@@ -18,6 +18,7 @@ struct task_result {
     bool failed;
     char text[CLERK_TEXT], file[FORM_PATH];
     struct gallery *gallery;
+    char *recipe;
 };
 
 // Does it, and says what came of it. `old`: the gallery as it was, whose thumbnails are used again.

@@ -3,12 +3,23 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const views[] = {"Estimate", "Noisy", "Difference"};
 static const char *const views_tip[] = {"What the finished picture would look like, as far as the model can tell (V)",
                                         "The state that is worked on, noise and all (V)",
                                         "How far the state is from the estimate (V)"};
 static const char *const compares[] = {"Compare", "Side by side", "Differing", "Flicker"};
+
+// "Run 3, maple tree": the first of the names that a class has.
+static void run_name(const struct film *f, char *out, size_t room)
+{
+    const char *name = f->class_names && f->class_names->n ? f->class_names->text[0] : NULL;
+    if (name)
+        snprintf(out, room, "Run %u, %.*s", f->number, (int)strcspn(name, ","), name);
+    else
+        snprintf(out, room, "Run %u", f->number);
+}
 
 static float thumb_edge(void)
 {
@@ -21,7 +32,7 @@ static void buttons(struct app *a, struct film *f, uint32_t n)
 {
     const float s = ui_scale();
     const bool some = f && n;
-    char text[120];
+    char text[160];
     ui_off(!some);
     if (ui_button(a->playing ? "Pause##play" : "Play##play", 66 * s, TONE_PLAIN)) {
         a->playing = !a->playing;
@@ -55,8 +66,10 @@ static void buttons(struct app *a, struct film *f, uint32_t n)
     ui_on();
     if (!some) return;
     const struct frame *now = f->frame + min_u32(a->at, n - 1);
-    snprintf(text, sizeof text, now->signal > 0 ? "Run %u   step %u of %u   noise %.0f %%" : "Run %u   step %u of %u",
-             f->number, a->at, f->steps ? f->steps : n - 1, 100 * now->noise / (now->signal + now->noise));
+    char name[80];
+    run_name(f, name, sizeof name);
+    snprintf(text, sizeof text, now->signal > 0 ? "%s   step %u of %u   noise %.0f %%" : "%s   step %u of %u", name,
+             a->at, f->steps ? f->steps : n - 1, 100 * now->noise / (now->signal + now->noise));
     ui_beside(16);
     if (ui_left() > ui_words_width(1, text)) ui_say(INK_DIM, text);
 }

@@ -99,6 +99,21 @@ static void say_progress(struct app *a, const struct work_state *before)
 
 static void export_when_ready(struct app *a);
 
+// Of a picture that was dropped or chosen in the gallery: its options instead of those of the form.
+static void use_recipe(struct app *a, const char *text)
+{
+    json_t *options = json_loads(text, 0, NULL);
+    struct settings s;
+    struct err e = {0};
+    if (options && form_settings(options, NULL, &s, &e)) {
+        json_object_clear(a->form.options); // all of it decides the picture, also what is left open
+        form_take(&a->form, &s);
+        a->form.seed_random = false;
+        worker_load(a->worker, a->form.options, a->form.device);
+    }
+    json_decref(options);
+}
+
 static void take_news(struct app *a)
 {
     struct work_state before = a->now; // numbers only: what it points to may be dropped by the next line
@@ -113,12 +128,13 @@ static void take_news(struct app *a)
         a->asked = 0;
         app_event(a, json_pack("{ss, ss}", "event", "problem", "message", a->now.problem));
     }
-    const unsigned done = a->news.done;
+    const unsigned done = a->news.done, recipes = a->news.recipes;
     if (clerk_read(a->clerk, &a->news) && a->news.done != done && *a->news.text) {
         app_toast(a, a->news.text);
         app_event(a, json_pack("{ss, ss, ss}", "event", a->news.failed ? "failed_file" : "file", "message",
                                a->news.text, "file", a->news.file));
     }
+    if (a->news.recipes != recipes && a->news.recipe) use_recipe(a, a->news.recipe);
     export_when_ready(a);
     struct film *f = app_film(a);
     if (f && a->follow && !a->playing && film_count(f)) a->at = film_count(f) - 1;
@@ -239,28 +255,11 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && !strcmp(text + n - m, end);
 }
 
-static void use_picture(struct app *a, const char *path)
-{
-    struct settings s = {0};
-    struct err e = {0};
-    json_t *root = NULL;
-    const char *identity;
-    if (recipe_read(&s, path, &root, &identity, &e)) {
-        form_take(&a->form, &s);
-        a->form.seed_random = false;
-        worker_load(a->worker, a->form.options, a->form.device);
-        app_toast(a, "The settings of the picture are used");
-    } else {
-        app_toast(a, e.text);
-    }
-    json_decref(root);
-}
-
 void do_open(struct app *a, const char *path)
 {
     a->problem = false;
     if (ends_with(path, ".png")) {
-        use_picture(a, path);
+        clerk_recipe(a->clerk, path);
         return;
     }
     form_use_model(&a->form, path);
@@ -461,7 +460,8 @@ static void read_samplers(struct app *a)
     vkdit_free(json);
 }
 
-static void close_app(struct app *a)
+// Returns how often the validation layer complained.
+static unsigned close_app(struct app *a)
 {
     struct err e = {0};
     if (a->window) {
@@ -472,7 +472,7 @@ static void close_app(struct app *a)
         SDL_HideWindow(a->window); // what is left to do needs no eyes
         if (!form_save(&a->form, &e)) cli_warn(a->cli, "the settings were not kept: %s", e.text);
     }
-    worker_close(a->worker);
+    const unsigned complaints = worker_close(a->worker);
     clerk_close(a->clerk);
     work_state_drop(&a->now);
     clerk_news_drop(&a->news);
@@ -486,6 +486,7 @@ static void close_app(struct app *a)
     json_decref(a->samplers);
     json_decref(a->last_options);
     form_close(&a->form);
+    return complaints;
 }
 
 int app_run(struct cli *c)
@@ -510,7 +511,8 @@ int app_run(struct cli *c)
         a->redraw = SETTLE;
         loop(a);
     }
-    close_app(a);
+    const unsigned complaints = close_app(a);
     free(a);
+    if (ok && complaints) ok = err_set(&e, ERR_DEVICE, "the validation layer complained %u times", complaints);
     return ok ? EXIT_OK : cli_fail_err(c, &e);
 }

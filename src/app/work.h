@@ -35,6 +35,7 @@ struct worker {
     char identity[64];
     double decode_seconds; // what decoding a batch took last; 0 unknown
     uint32_t films;
+    unsigned complaints; // of the validation layer, about devices that were closed
     struct film *film;
 };
 

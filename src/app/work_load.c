@@ -49,6 +49,7 @@ static void close_model(struct worker *w)
 void work_unload(struct worker *w)
 {
     close_model(w);
+    if (w->subject.context) w->complaints += vkdit_validation_errors(w->subject.context);
     vkdit_close(w->subject.context);
     w->subject.context = NULL;
     free(w->device_key);

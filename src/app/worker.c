@@ -90,9 +90,9 @@ struct worker *worker_open(const struct worker_setup *setup, struct err *e)
     return NULL;
 }
 
-void worker_close(struct worker *w)
+unsigned worker_close(struct worker *w)
 {
-    if (!w) return;
+    if (!w) return 0;
     pthread_mutex_lock(&w->lock);
     w->wishes.quit = true;
     atomic_store(&w->interrupt, true);
@@ -107,7 +107,9 @@ void worker_close(struct worker *w)
     free(w->device_key);
     pthread_cond_destroy(&w->wished);
     pthread_mutex_destroy(&w->lock);
+    const unsigned complaints = w->complaints;
     free(w);
+    return complaints;
 }
 
 // --- what the window reads ----------------------------------------------------------------------------------------

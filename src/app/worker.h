@@ -38,7 +38,8 @@ struct worker_setup {
 
 struct worker;
 struct worker *worker_open(const struct worker_setup *setup, struct err *e);
-void worker_close(struct worker *w); // ends what is going on within one submission; accepts NULL
+// Ends what is going on within one submission; accepts NULL. Returns how often the validation layer complained.
+unsigned worker_close(struct worker *w);
 
 // True when there was something newer than s->generation; s is replaced then. {0} is never read.
 bool worker_read(struct worker *w, struct work_state *s);

@@ -28,6 +28,7 @@ wrong() {
     failed=$((failed + 1))
 }
 finish() {
+    grep -hE 'VUID-|SYNC-HAZARD|UNASSIGNED-' events err && wrong "the validation layer complained"
     [ -n "$keep" ] && mkdir -p "$keep" && cp ./*.png "$keep" 2>/dev/null
     [ $failed = 0 ] && { echo "ok"; exit 0; }
     echo "$failed checks failed" >&2

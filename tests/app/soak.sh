@@ -2,7 +2,7 @@
 # soak.sh PROGRAM [ACTIONS] — random starts, stops, scrubs, branches, resizes with real events; at the end the program
 # is still there, answers, complained of nothing, and holds about as much memory as after its first tenth.
 # shellcheck source=tests/app/lib.sh
-actions=${2:-60}
+actions=${2:-${VKDIT_SOAK:-60}}
 set -- "$1"
 . "$(dirname "$0")/lib.sh"
 open_screen

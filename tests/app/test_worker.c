@@ -235,7 +235,7 @@ int main(void)
     worker_start(w, last, "", NULL, 0);
     json_decref(last);
     for (int i = 0; i < 50; i++) pause_briefly();
-    worker_close(w);
+    CHECK(!worker_close(w), "the validation layer complained");
     work_state_drop(&s);
     return check_done();
 }

@@ -112,6 +112,21 @@ soon 1
 shot small
 [ "$(spread small "$(rect canvas)")" -ge 5 ] || wrong "the small window is empty"
 
+# --- the settings of a saved picture make it again ---
+key ctrl+o
+soon 0.6
+xdotool type --delay 15 "$here/pictures/vkdit-001.png"
+key Return
+await 1 'The settings of the picture' "the settings of a picture"
+done=$(count '"event":"done"')
+soon 0.5
+key space
+await $((done + 1)) '"event":"done"' "the picture again"
+soon 0.5
+key ctrl+s
+await 1 'vkdit-002.png' "the second saved picture"
+[ "$(compare -metric AE pictures/vkdit-001.png pictures/vkdit-002.png null: 2>&1)" = 0 ] || wrong "its settings make another picture"
+
 # --- a model that is none: a message, and it goes on ---
 echo "this is no model" >broken.safetensors
 key ctrl+o
