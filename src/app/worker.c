@@ -147,7 +147,7 @@ bool worker_read(struct worker *w, struct work_state *s)
 static void ask(struct worker *w, json_t *options, const char *device)
 {
     json_decref(w->wishes.options);
-    w->wishes.options = json_deep_copy(options); // jansson's counts are not for two threads
+    w->wishes.options = json_deep_copy(options); // the form goes on changing
     snprintf(w->wishes.device, sizeof w->wishes.device, "%s", device ? device : "");
     atomic_store(&w->interrupt, true);
 }

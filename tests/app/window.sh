@@ -24,6 +24,14 @@ grep -q '"event":"first_preview"' events || wrong "the time to the first preview
 [ "$(changed invitation picture "$canvas")" -ge 30 ] || wrong "the picture is not on the canvas"
 [ "$(changed invitation picture "$strip")" -ge 15 ] || wrong "the film strip is empty"
 
+# --- nothing to do costs nothing ---
+soon 5 # the last message fades
+ticks() { awk '{ print $14 + $15 }' "/proc/$app/stat"; }
+idle=$(ticks)
+soon 4
+idle=$(($(ticks) - idle))
+[ $idle -le 4 ] || wrong "$idle ticks of 400 while nothing happens"
+
 # --- scrubbing: keys, wheel, track ---
 key Left Left Left
 await 1 '"event":"shown","run":1,"step":5' "the arrow keys"
