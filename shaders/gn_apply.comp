@@ -12,7 +12,7 @@ layout(push_constant) uniform Push {
     uint units, channels, pixels, chunk, first_unit, groups; // as in gn_stats.comp
 } push;
 
-FLOATS_IN(0, x)
+FLOATS_MAIN(0, x)
 FLOATS_IN(1, stats)
 FLOATS_IN(2, w)
 FLOATS_IN(3, b)

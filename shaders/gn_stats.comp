@@ -9,7 +9,7 @@ layout(push_constant) uniform Push {
     uint units, channels, pixels, chunk, first_unit; // units: chunks of this shard; pixels: of an item
 } push;
 
-FLOATS_IN(0, x)
+FLOATS_MAIN(0, x)
 FLOATS_OUT(1, y)
 
 uint channel, next; // next: the second channel, or the first again when there is no second

@@ -58,6 +58,8 @@ struct caps {
     uint32_t groups_max[3];
     uint32_t bind_max; // storage buffers that one kernel may bind
     double timestamp_ns;
+
+    const struct tuned *tuned; // what was measured on this device (graph/tuned.h), NULL = nothing; not owned
 };
 
 // "max_storage_buffer_range=64M,no_fp16,subgroup=4": only ever removes or lowers.

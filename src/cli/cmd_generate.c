@@ -146,6 +146,10 @@ static void introduce(struct generation *g)
         cli_say(g->cli,
                 "%s has random weights: the pictures only show that everything works; -m FILE takes a real model",
                 m->name);
+    const char *label = vkdit_class_name(g->subject.model, g->classes[0]);
+    if (!g->introduced && g->drawn && label)
+        cli_say(g->cli, "the seed picks class %u, %s%s: -c NAME takes another, \"vkdit classes\" lists them",
+                g->classes[0], label, g->images > 1 ? " and those after it" : "");
     if (!g->introduced) {
         const char *reason = vkdit_device_reason(g->subject.context);
         cli_say(g->cli, "%s on %s, %s", m->name, vkdit_device_name(g->subject.context), precision_name(m->precision));

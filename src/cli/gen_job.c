@@ -116,18 +116,12 @@ static bool default_classes(struct generation *g, uint32_t *cap, struct err *e)
 
 bool job_draw_classes(struct generation *g, struct err *e)
 {
-    char name[120] = "";
     if (!g->drawn) return true;
     for (uint32_t i = 0; i < g->images; i++) {
         g->classes[i] = seeded_class(g, i);
         if (g->classes[i] >= g->subject.info.classes) return err_set(e, ERR_ARG, "the model has no classes");
     }
     list_classes(g);
-    const char *label = vkdit_class_name(g->subject.model, g->classes[0]);
-    if (label) snprintf(name, sizeof name, ", %.100s", label);
-    if (!g->introduced)
-        cli_say(g->cli, "the seed picks class %u%s%s: -c NAME takes another, \"vkdit classes\" lists them",
-                g->classes[0], name, g->images > 1 ? " and those after it" : "");
     return true;
 }
 

@@ -41,7 +41,7 @@ struct generation {
 
 // gen_job.c: settings -> job. Needs the open model. Checks everything that can be checked before the work starts.
 bool job_prepare(struct generation *g, struct err *e);
-// Classes for the seed of the settings, when nobody chose any. Says which.
+// Classes for the seed of the settings, when nobody chose any.
 bool job_draw_classes(struct generation *g, struct err *e);
 void job_close(struct generation *g);
 

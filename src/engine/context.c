@@ -55,6 +55,8 @@ vkdit_status vkdit_open(const vkdit_options *options, vkdit **out, vkdit_error *
     if (*out && gpu_open(&(*out)->gpu, &w, &e)) {
         (*out)->log = w.log;
         (*out)->user = w.user;
+        (*out)->validation = w.validation;
+        tuning_load(*out);
         return status_of(&e, error);
     }
     vkdit_close(*out);

@@ -3,6 +3,7 @@
 #define VKDIT_ENGINE_H
 
 #include "exec/exec.h"
+#include "graph/tuned.h"
 #include "models/dit.h"
 #include "models/hints.h"
 #include "models/vae.h"
@@ -11,9 +12,15 @@
 
 struct vkdit {
     struct gpu gpu;
+    struct tuned tuned; // what gpu.caps.tuned points to
+    bool validation;
     void (*log)(void *user, int level, const char *line);
     void *user;
 };
+
+// Which kernels were found to suit this device: kept from earlier runs; measured for the ops of a tape that matter.
+void tuning_load(struct vkdit *c);
+void tuning_measure(struct vkdit *c, const struct graph *g);
 
 // Where weights come from: a checkpoint, or a seeded generator.
 struct source {

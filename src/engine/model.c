@@ -72,6 +72,7 @@ bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, str
     m->use = *use;
     m->step_taps = taps;
     dit_build(&m->step.net, &m->dit, use, &m->io);
+    if (e->code == ERR_NONE) tuning_measure(m->context, g);
     m->step_open = e->code == ERR_NONE && session_record(&m->step, &m->context->gpu, e) && host_weights(m, e) &&
                    source_load(&m->dit_source, &m->step.net, m->step.program, 7, e);
     if (!m->step_open) session_close(&m->step);

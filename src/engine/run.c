@@ -297,7 +297,7 @@ static bool one_eval(struct vkdit_run *r, struct stopper *s, struct err *e)
     int32_t at = (int32_t)(r->eval - r->first);
     if (r->counter_dirty && !program_write(m->step.program, m->io.counter, 0, 1, &at, e)) return false;
     r->counter_dirty = true;
-    if (!program_run(m->step.program, RATE_STEP, run_asked_to_stop, s, e)) return false;
+    if (!program_run_ahead(m->step.program, RATE_STEP, run_asked_to_stop, s, e)) return false;
     r->counter_dirty = r->drawn = false;
     r->last_t = ev->t;
     r->evals_done++;

@@ -27,14 +27,22 @@ bool program_read(struct program *x, ten t, uint64_t first, uint64_t count, void
 // Replays everything of one rate. Cut into submissions of about `target` seconds by measured time.
 // stop(user) is asked between submissions; true ends early with ERR_CANCELLED.
 bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void *user, struct err *e);
+// The same for programs that are one submission: returns with it in flight, when the one before is finished, so that the
+// device need not wait for the host. What it wrote is seen by every other call here, which waits for it; its error is the
+// next call's. Other programs run as program_run.
+bool program_run_ahead(struct program *x, enum rate r, bool (*stop)(void *user), void *user, struct err *e);
 struct program_stats {
-    double seconds, longest; // device time of the last run, of its longest submission; wall time without timestamps
+    double seconds,
+        longest; // device time of the last finished run, of its longest submission; wall time without timestamps
     uint32_t submissions;
 };
 struct program_stats program_stats(const struct program *x, enum rate r);
 
-// Per-dispatch device times of one replay of `r` (n = plan->n_seq[r]); false when the device has no timestamps.
-bool program_profile(struct program *x, enum rate r, double *seconds, struct err *e);
+// Device times of every dispatch in `replays` replays of `r`: seconds[replay * n_seq[r] + dispatch]. Submitted as
+// program_run does it, with a timestamp after each dispatch, so that the times of a replay add up to its length; that
+// a timestamp waits for what came before makes it longer than a plain one. What a dispatch is: plan->seq[r][i]: its
+// kernel's name, and its op (shapes, work, scope). An error when the device has no timestamps.
+bool program_profile(struct program *x, enum rate r, uint32_t replays, double *seconds, struct err *e);
 
 // --- CPU ---
 struct cpu; // float storage for every tensor

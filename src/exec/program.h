@@ -16,7 +16,7 @@ struct segment {
 }; // dispatches of one submission
 
 struct replay {
-    VkCommandBuffer *cmd; // one for each possible segment
+    VkCommandBuffer *cmd; // one for each possible segment; a second one of a single segment, see record()
     struct segment *segment;
     uint32_t n_segment, room;
     double scale;   // measured seconds per predicted second; 0 until something was measured
@@ -35,8 +35,15 @@ struct program {
     uint32_t n_view, cap_view;
     struct node *node[RATE_COUNT];
     struct replay replay[RATE_COUNT];
-    VkFence fence;
-    VkQueryPool clock; // two timestamps around each submission; null without timestamps
+    struct flight {
+        VkFence fence;
+        enum rate rate;
+        double start; // when it was submitted
+        bool busy;    // and not waited for
+    } flight[2];
+    uint32_t next_flight;
+    VkQueryPool clock; // two timestamps around a submission, for each flight; null without timestamps
+    VkQueryPool marks; // one between any two dispatches while a profile is taken, else null
 };
 
 struct gpu_buf *program_buffer(const struct program *x, uint32_t tensor);
@@ -46,6 +53,8 @@ void program_dispatch(struct program *x, VkCommandBuffer c, enum rate r, uint32_
 bool program_fence_open(struct program *x, struct err *e);
 bool program_replay_open(struct program *x, enum rate r, struct err *e);
 bool program_cut(struct program *x, enum rate r, struct err *e); // (re)chooses the segments and records them
+// Waits for what program_run_ahead left in flight. Before any host access and any change of what is recorded.
+bool program_settle(struct program *x, struct err *e);
 void program_replay_close(struct program *x);
 
 #endif

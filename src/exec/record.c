@@ -15,7 +15,7 @@ static bool open_set(struct program *x, int set, struct err *e)
     if (!x->block[set]) return false;
     x->n_block[set] = p->n_block[set];
     for (uint32_t b = 0; b < p->n_block[set]; b++)
-        if (!gpu_buf_open(x->gpu, &x->block[set][b], p->block[set][b], set == SET_INPUT ? GPU_MAPPED : GPU_DEVICE, e))
+        if (!gpu_buf_open(x->gpu, &x->block[set][b], p->block[set][b], set == SET_INPUT ? GPU_INPUT : GPU_DEVICE, e))
             return false;
     return true;
 }
@@ -55,6 +55,7 @@ static struct operand operand_of(const struct program *x, const struct dispatch 
     uint64_t align = d->kernel->addresses ? 4 : x->gpu->caps.offset_align;
     uint64_t first = at->offset + s.first * dtype_bytes(a->dtype), low = first / align * align;
     uint64_t bytes = a->kind == KIND_WEIGHT ? at->bytes : s.count * dtype_bytes(a->dtype);
+    if (which == o->n_in && d->kernel->scratch) bytes = at->bytes;
     bytes = align_up(first - low + bytes, 4);
     return (struct operand){program_buffer(x, t), low, bytes, (uint32_t)((first - low) / 4)};
 }
@@ -210,6 +211,7 @@ bool program_weight(struct program *x, ten t, const void *src, enum dtype type, 
 {
     const struct tensor *w = &x->plan->g->t[t.id];
     const struct place *at = &x->plan->place[t.id];
+    if (!program_settle(x, e)) return false;
     if (at->bytes == 0) return true; // nothing reads it
     if (x->n_block[plan_set(x->plan, t.id)] == 0)
         return err_set(e, ERR_ARG, "%s: its memory has been dropped", w->name);
@@ -230,6 +232,7 @@ bool program_weight(struct program *x, ten t, const void *src, enum dtype type, 
 
 void program_drop_weights(struct program *x, enum rate r)
 {
+    program_settle(x, NULL); // a failure is the next call's: the device is lost
     close_set(x, (int)SET_WEIGHT + (int)r);
 }
 
@@ -301,7 +304,7 @@ static bool in_bounds(const struct program *x, ten t, uint64_t first, uint64_t c
 
 bool program_write(struct program *x, ten t, uint64_t first, uint64_t count, const void *src, struct err *e)
 {
-    if (!in_bounds(x, t, first, count, e)) return false;
+    if (!in_bounds(x, t, first, count, e) || !program_settle(x, e)) return false;
     const struct tensor *a = &x->plan->g->t[t.id];
     uint64_t at = x->plan->place[t.id].offset + first * dtype_bytes(a->dtype);
     struct gpu_buf *b = program_buffer(x, t.id);
@@ -316,7 +319,7 @@ bool program_write(struct program *x, ten t, uint64_t first, uint64_t count, con
 
 bool program_read(struct program *x, ten t, uint64_t first, uint64_t count, void *dst, struct err *e)
 {
-    if (!in_bounds(x, t, first, count, e)) return false;
+    if (!in_bounds(x, t, first, count, e) || !program_settle(x, e)) return false;
     const struct tensor *a = &x->plan->g->t[t.id];
     uint64_t at = x->plan->place[t.id].offset + first * dtype_bytes(a->dtype);
     struct gpu_buf *b = program_buffer(x, t.id);

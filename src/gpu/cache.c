@@ -75,6 +75,14 @@ static char *cache_file(const struct gpu *g, const char *dir)
     return path;
 }
 
+bool gpu_cache_file(const struct gpu *g, const char *suffix, char *path, size_t bytes)
+{
+    if (!g->priv->cache_path) return false;
+    size_t stem = (size_t)(strrchr(g->priv->cache_path, '.') - g->priv->cache_path);
+    int n = snprintf(path, bytes, "%.*s.%s", (int)stem, g->priv->cache_path, suffix);
+    return n > 0 && (size_t)n < bytes;
+}
+
 static uint8_t *read_file(const char *path, uint64_t *bytes)
 {
     FILE *f = fopen(path, "rb");

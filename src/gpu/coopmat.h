@@ -14,6 +14,7 @@ enum coop_stype {
     COOP1_SHAPE = 1000506001,
     COOP1_PROPERTIES = 1000506002,
     COOP2_FEATURES = 1000593000,
+    COOP2_SHAPE = 1000593001,
 };
 
 enum { COOP_SCOPE_SUBGROUP = 3 }; // VkScopeKHR
@@ -45,6 +46,18 @@ struct coop2_features { // VkPhysicalDeviceCooperativeMatrix2FeaturesNV
     VkBool32 workgroup, flexible, reductions, conversions, per_element, addressing, block_loads;
 };
 
+struct coop2_shape { // VkCooperativeMatrixFlexibleDimensionsPropertiesNV
+    VkStructureType sType;
+    void *pNext;
+    uint32_t m, n, k;        // granularities
+    int32_t a, b, c, result; // VkComponentTypeKHR
+    VkBool32 saturating;
+    int32_t scope; // VkScopeKHR
+    uint32_t invocations;
+};
+
+// vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV
+typedef VkResult(VKAPI_PTR *flexible_shape_fn)(VkPhysicalDevice phys, uint32_t *count, struct coop2_shape *shapes);
 // vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR
 typedef VkResult(VKAPI_PTR *coop1_shapes_fn)(VkPhysicalDevice phys, uint32_t *count, struct coop1_shape *shapes);
 

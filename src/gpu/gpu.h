@@ -37,7 +37,8 @@ bool gpu_choose(const struct caps *list, uint32_t n, const char *wish, uint32_t 
 
 enum gpu_where {
     GPU_DEVICE, // fastest memory; mapped only if the device happens to allow it
-    GPU_MAPPED, // host visible and coherent, always mapped
+    GPU_MAPPED, // host visible and coherent, always mapped, best for the host to read
+    GPU_INPUT,  // the same, best for the device to read: in its own memory where the host can write there
 };
 
 struct gpu_buf {
@@ -80,7 +81,7 @@ bool gpu_open(struct gpu *g, const struct gpu_wish *w, struct err *e);
 void gpu_close(struct gpu *g); // accepts {0} and half-open
 
 bool gpu_buf_open(struct gpu *g, struct gpu_buf *b, uint64_t bytes, enum gpu_where where,
-                  struct err *e);                     // GPU_MAPPED: zero filled
+                  struct err *e);                     // GPU_MAPPED and GPU_INPUT: zero filled
 void gpu_buf_close(struct gpu *g, struct gpu_buf *b); // accepts {0}; nothing may still use it
 
 // Host to device and back, through a staging ring when the buffer is not mapped. Blocking; any offset and size.
@@ -100,6 +101,9 @@ bool gpu_pipeline_stats(struct gpu *g, const struct pipeline *p, char *text, siz
 bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e);
 // The fence is reset by the submission that uses it next. Whatever gpu_wait returns, nothing is in flight afterwards.
 bool gpu_wait(struct gpu *g, VkFence fence, struct err *e);
+
+// The name of a file beside the pipeline cache, one per device and driver version; false when nothing is kept.
+bool gpu_cache_file(const struct gpu *g, const char *suffix, char *path, size_t bytes);
 
 // Turns a VkResult into an error with the call's name; remembers a lost device. True on success.
 bool gpu_ok(struct gpu *g, VkResult r, const char *what, struct err *e);

@@ -5,7 +5,7 @@
 #include "gpu/coopmat.h"
 #include "gpu/gpu.h"
 
-enum { GPU_LIST_MAX = 64, STAGE_COUNT = 2 };
+enum { GPU_LIST_MAX = 64, STAGE_COUNT = 2, PIPE_SPEC_MAX = 20 };
 
 // Vulkan returns VkResult everywhere; the only macro with hidden control flow.
 #define TRY(g, call, e)                                                                                                \
@@ -31,7 +31,7 @@ struct stage { // one half of the staging ring
 
 struct pipe_key {
     const struct blob *blob;
-    uint32_t spec[16], n_spec, n_bind, texels, push_bytes, subgroup;
+    uint32_t spec[PIPE_SPEC_MAX], n_spec, n_bind, texels, push_bytes, subgroup;
 };
 struct pipe_entry {
     struct pipe_key key;

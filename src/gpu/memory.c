@@ -20,9 +20,13 @@ static uint32_t type_score(const struct gpu *g, const VkMemoryType *t, enum gpu_
         return 0;
     if (where == GPU_MAPPED) // the host reads it back, so cached memory first
         return type_mappable(f) ? 1 + 2 * cached + local : 0;
+    if (where == GPU_INPUT) // kernels read it in every dispatch: not across the bus
+        return type_mappable(f) ? 1 + cached + 2 * local : 0;
     if (!local) return g->caps.type == CAPS_DISCRETE ? 0 : 1; // an integrated device may go beyond its carve-out
     // a small window into device memory (no resizable BAR) is not the place for weights
     bool whole = g->memory.memoryHeaps[t->heapIndex].size >= g->caps.heap_bytes / 2;
+    // a discrete device's memory is filled through the staging ring: a mapping of it is nothing that kernels need
+    if (g->caps.type == CAPS_DISCRETE) return 8 + 4 * whole + !type_mappable(f);
     return 8 + 4 * whole + (whole && type_mappable(f)) * (1 + cached);
 }
 
@@ -98,16 +102,24 @@ static bool back_with_memory(struct gpu *g, struct gpu_buf *b, enum gpu_where wh
     return true;
 }
 
+// Mesa's CPU driver compiles a kernel again for texel buffers whose size is a power of two: here none is.
+static uint64_t buffer_size(const struct gpu *g, uint64_t bytes)
+{
+    uint64_t size = align_up(bytes ? bytes : 1, 16);
+    bool power = (size & (size - 1)) == 0;
+    return g->caps.type == CAPS_CPU && g->caps.texels && power ? size + 16 : size;
+}
+
 static bool open_parts(struct gpu *g, struct gpu_buf *b, enum gpu_where where, struct err *e)
 {
     VkBufferCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-                               .size = align_up(b->bytes ? b->bytes : 1, 16),
+                               .size = buffer_size(g, b->bytes),
                                .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT |
                                         VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT};
     if (g->caps.addresses) info.usage |= VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
     TRY(g, g->vk.vkCreateBuffer(g->dev, &info, NULL, &b->buf), e);
     if (!back_with_memory(g, b, where, e)) return false;
-    if (where == GPU_MAPPED) memset(b->map, 0, info.size);
+    if (where != GPU_DEVICE) memset(b->map, 0, info.size);
     if (!g->caps.addresses) return true;
     VkBufferDeviceAddressInfo at = {.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO, .buffer = b->buf};
     b->address = g->caps.api >= VK_API_VERSION_1_2 ? g->vk.vkGetBufferDeviceAddress(g->dev, &at)

@@ -49,7 +49,7 @@ static bool open_layout(struct gpu *g, const struct pipe_key *k, struct pipeline
 
 static VkResult make_pipeline(struct gpu *g, const struct pipe_key *k, VkShaderModule module, struct pipeline *p)
 {
-    VkSpecializationMapEntry entry[16];
+    VkSpecializationMapEntry entry[PIPE_SPEC_MAX];
     for (uint32_t i = 0; i < k->n_spec; i++)
         entry[i] = (VkSpecializationMapEntry){.constantID = i, .offset = 4 * i, .size = 4};
     VkSpecializationInfo spec = {

@@ -81,7 +81,7 @@ struct span {
     uint64_t first, count;
 }; // elements
 
-enum { SPEC_MAX = 16, PUSH_WORDS = 16, BIND_MAX = 8 };
+enum { SPEC_MAX = 20, PUSH_WORDS = 16, BIND_MAX = 8 };
 
 // What one dispatch needs besides its operands.
 struct launch {
@@ -113,10 +113,15 @@ struct kernel_row {
     bool addresses;
     uint32_t texels;   // bit k: binding k, which is only read, is a texel buffer of 32-bit words
     const char *needs; // one phrase for people: why a device may not run it
+    bool measured;     // one of several that suit the same devices: which is best at a shape is measured (exec/tune.h)
     bool (*fits)(const struct caps *c, const struct graph *g, const struct op *o);
     void (*pack)(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l);
     struct layout (*weight_layout)(const struct caps *c, const struct graph *g, const struct op *o,
                                    uint32_t operand); // NULL: rows
+    // A kernel in two dispatches: `then` follows, after a barrier. Both find scratch(...) bytes behind the output, which
+    // begin at the next multiple of 256; the op is never cut. Only for outputs that are TEMP.
+    const struct kernel_row *then;
+    uint64_t (*scratch)(const struct graph *g, const struct op *o);
 };
 
 // Everything the project knows about an op, in one row.

@@ -1,5 +1,6 @@
 // plan.c — kernel per op, shards, memory places and barriers. A pure function of the tape and the caps.
 #include "graph/plan.h"
+#include "graph/tuned.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +10,22 @@ enum { PLACE_ALIGN = 256, SETS = RATE_COUNT + 3 };
 static const uint64_t block_cap = 1ull << 30; // every Vulkan device can allocate this much at once
 static const double shard_seconds = 0.1;      // one dispatch should not hold a desktop longer than this
 
+// What was measured to be the fastest, where something was.
+static const struct kernel_row *measured_kernel(const struct graph *g, const struct caps *c, const struct op *o)
+{
+    char key[TUNED_KEY];
+    if (!c->tuned) return NULL;
+    tuned_key(g, o, key);
+    const struct tuned_choice *choice = tuned_find(c->tuned, key);
+    for (const struct kernel_row *const *k = o->row->kernels; choice && k && *k; k++)
+        if (!strcmp((*k)->name, choice->kernel)) return !(*k)->fits || (*k)->fits(c, g, o) ? *k : NULL;
+    return NULL;
+}
+
 const struct kernel_row *plan_kernel(const struct graph *g, const struct caps *c, const struct op *o)
 {
+    const struct kernel_row *measured = measured_kernel(g, c, o);
+    if (measured) return measured;
     for (const struct kernel_row *const *k = o->row->kernels; k && *k; k++)
         if (!(*k)->fits || (*k)->fits(c, g, o)) return *k;
     return NULL;
@@ -120,6 +135,17 @@ static bool schedule(struct plan *p, const struct kernel_row *forced, bool *chos
         if (!k) return err_set(e, ERR_UNSUPPORTED, "%s: no kernel fits this device and operand types", o->row->name);
         uint32_t total, each;
         if (!choose_layout(p, o, k, chosen, e) || !shard_size(p, o, k, &total, &each, e)) return false;
+        if (k->then && each < total)
+            return err_set(e, ERR_UNSUPPORTED, "%s: kernel %s cannot be cut", o->row->name, k->name);
+        if (k->then &&
+            !append(p, o->rate, &cap[o->rate], (struct dispatch){i, k, {0, total}, false, predict(p, o) * 0.9}, e))
+            return false;
+        if (k->then) {
+            p->place[o->out].bytes = k->scratch(p->g, o); // taken into account when the place is found
+            struct dispatch last = {i, k->then, {0, total}, true, predict(p, o) * 0.1};
+            if (!append(p, o->rate, &cap[o->rate], last, e)) return false;
+            continue;
+        }
         for (uint32_t first = 0; first < total; first += each) {
             struct shard s = {first, min_u32(each, total - first)};
             struct dispatch d = {i, k, s, false, predict(p, o) * s.count / total};
@@ -151,11 +177,13 @@ enum place_set plan_set(const struct plan *p, uint32_t tensor)
 }
 
 // When each tensor is alive, in op numbers. A value read at a higher rate than it is written must survive replays.
-static void find_lives(const struct graph *g, struct life *life)
+static void find_lives(const struct plan *p, struct life *life)
 {
-    for (uint32_t i = 0; i < g->n_t; i++)
-        life[i] =
-            (struct life){i, UINT32_MAX, 0, g->t[i].rate, g->t[i].keep, align_up(tensor_bytes(&g->t[i]), PLACE_ALIGN)};
+    const struct graph *g = p->g;
+    for (uint32_t i = 0; i < g->n_t; i++) {
+        uint64_t bytes = align_up(tensor_bytes(&g->t[i]), PLACE_ALIGN) + p->place[i].bytes; // so far: the scratch
+        life[i] = (struct life){i, UINT32_MAX, 0, g->t[i].rate, g->t[i].keep, align_up(bytes, PLACE_ALIGN)};
+    }
     for (uint32_t i = 0; i < g->n_op; i++) {
         const struct op *o = &g->op[i];
         for (uint32_t k = 0; k <= o->n_in; k++) {
@@ -243,7 +271,7 @@ static bool place_fixed(struct plan *p, uint32_t t, struct err *e)
 
 static bool place_all(struct plan *p, struct life *life, struct err *e)
 {
-    find_lives(p->g, life);
+    find_lives(p, life);
     for (uint32_t i = 1; i < p->g->n_t; i++)
         if (p->g->t[i].kind != KIND_TEMP && life[i].first != UINT32_MAX && !place_fixed(p, i, e)) return false;
     uint32_t n = 0;

@@ -1,6 +1,7 @@
 // attention.c — softmax(q k^T / sqrt(dim)) v over packed qkv, without ever holding the tokens x tokens matrix.
 // Knows nothing about models.
 #include "kernels/common.h"
+#include "kernels/coop.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -237,6 +238,100 @@ static const struct kernel_row tile = {
     .pack = tile_pack,
 };
 
+// --- matrix units: attention_coop.comp -----------------------------------------------------------------------------
+
+struct coop_plan {
+    uint32_t waves, keys, matrices,
+        slices; // subgroups; keys of each a trip; matrices of queries of each; as in the shader
+};
+
+static const struct coop_shape *coop_matrix(const struct caps *c, const struct coop_plan *p)
+{
+    return coop_shape(c, coop_subgroup(c), p->keys, p->keys);
+}
+
+static bool coop_fits_plan(const struct caps *c, const struct graph *g, const struct op *o, const struct coop_plan *p)
+{
+    const struct coop_shape *m = coop_matrix(c, p);
+    uint32_t d = head_size(g, o), lanes = coop_subgroup(c);
+    if (!m || !c->subgroup_shuffle || d % 8 || d > 128 || m->n % 8 || m->k % 8) return false;
+    if (!is_half(op_operand(g, o, QKV)) || !is_half(op_output(g, o))) return false;
+    uint32_t unit = max_u32(m->n, m->k), line = (uint32_t)align_up(d, unit) / 8 + 1, rows = p->matrices * m->m;
+    uint32_t lines = p->waves * rows, s_line = max_u32(p->keys / 4 + 1, line), threads = p->waves * lanes;
+    uint32_t others = (p->slices - 1) * (lines / p->slices) * (line - 1) * 2; // uvec4s of results
+    uint32_t shared = (max_u32(2 * p->slices * p->keys * line, others) + lines * s_line) * 16 + lines * 8;
+    return unit % m->n == 0 && unit % m->k == 0 && lanes % rows == 0 && p->keys / 4 % (2 * (lanes / rows)) == 0 &&
+           shared <= c->shared_max && threads <= c->threads_max && threads <= c->threads_x_max;
+}
+
+static void coop_pack_plan(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                           struct launch *l, const struct coop_plan *p)
+{
+    const struct coop_shape *m = coop_matrix(c, p);
+    uint32_t lanes = coop_subgroup(c);
+    open_launch(c, g, o, s, l, p->waves * lanes, p->waves / p->slices * p->matrices * m->m);
+    const uint32_t sizes[] = {p->keys, lanes, m->m, m->n, m->k, p->matrices, p->slices};
+    for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
+    if (c->subgroup_pick) l->subgroup = lanes;
+}
+
+// Drivers that emulate matrix units compile anything but the least for half a minute.
+static const struct coop_plan *coop_plan(const struct caps *c)
+{
+    static const struct coop_plan cpu = {4, 16, 1, 2}, gpu = {4, 64, 1, 1};
+    return c->type == CAPS_CPU ? &cpu : &gpu;
+}
+
+static bool coop_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return coop_fits_plan(c, g, o, coop_plan(c));
+}
+
+static void coop_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l)
+{
+    coop_pack_plan(c, g, o, s, l, coop_plan(c));
+}
+
+static const struct kernel_row coop = {
+    .name = "attention_coop",
+    .shader = "attention_coop",
+    .needs =
+        "cooperative matrices of F16 into F32, subgroup shuffles, F16 operands, heads of a multiple of 8 up to 128",
+    .measured = true,
+    .fits = coop_fits,
+    .pack = coop_pack,
+};
+
+// Sizes for measuring, see exec/tune.c: subgroups x keys of each x matrices of queries of each x slices of keys.
+#define PLAN(waves_, keys_, matrices_, slices_)                                                                        \
+    static const struct coop_plan plan_##waves_##keys_##matrices_##slices_ = {waves_, keys_, matrices_, slices_};      \
+    static bool fits_##waves_##keys_##matrices_##slices_(const struct caps *c, const struct graph *g,                  \
+                                                         const struct op *o)                                           \
+    {                                                                                                                  \
+        return c->type != CAPS_CPU && coop_fits_plan(c, g, o, &plan_##waves_##keys_##matrices_##slices_);              \
+    }                                                                                                                  \
+    static void pack_##waves_##keys_##matrices_##slices_(const struct caps *c, const struct graph *g,                  \
+                                                         const struct op *o, struct shard s, struct launch *l)         \
+    {                                                                                                                  \
+        coop_pack_plan(c, g, o, s, l, &plan_##waves_##keys_##matrices_##slices_);                                      \
+    }                                                                                                                  \
+    static const struct kernel_row coop_##waves_##keys_##matrices_##slices_ = {                                        \
+        .name = "attention_coop_" #waves_ "x" #keys_ "x" #matrices_ "x" #slices_,                                      \
+        .shader = "attention_coop",                                                                                    \
+        .needs = "a GPU with cooperative matrices of F16 into F32, subgroup shuffles, shared memory for such blocks",  \
+        .measured = true,                                                                                              \
+        .fits = fits_##waves_##keys_##matrices_##slices_,                                                              \
+        .pack = pack_##waves_##keys_##matrices_##slices_,                                                              \
+    };
+PLAN(4, 32, 1, 1)
+PLAN(8, 32, 1, 2)
+PLAN(16, 16, 1, 4)
+PLAN(4, 64, 1, 2)
+PLAN(2, 64, 2, 1)
+PLAN(4, 32, 2, 1)
+PLAN(8, 32, 2, 2)
+#undef PLAN
+
 // --- row -----------------------------------------------------------------------------------------------------------
 
 static bool attention_cases(struct graph *g, uint32_t i, ten *out)
@@ -259,8 +354,10 @@ const struct op_row op_attention_row = {
     .work = attention_work,
     .split_count = attention_units,
     .span = attention_span,
-    .kernels = (const struct kernel_row *const[]){&bcast_texels, &fixed_64_f32, &fixed_72_f32, &fixed_64_f16,
-                                                  &fixed_72_f16, &bcast_address, &bcast, &tile, NULL},
+    .kernels =
+        (const struct kernel_row *const[]){&bcast_texels, &fixed_64_f32, &fixed_72_f32, &fixed_64_f16, &fixed_72_f16,
+                                           &bcast_address, &bcast, &coop, &coop_43211, &coop_83212, &coop_161614,
+                                           &coop_46412, &coop_26421, &coop_43221, &coop_83222, &tile, NULL},
     .cases = attention_cases,
 };
 

@@ -44,6 +44,12 @@ static void gn_launch(const struct caps *c, const struct graph *g, const struct 
 }
 
 // CPU drivers load from addresses several times faster than through descriptors inside loops.
+static bool gn_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    (void)g, (void)o;
+    return texels_pay(c);
+}
+
 static bool gn_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
     (void)g, (void)o;
@@ -113,6 +119,14 @@ static struct span stats_span(const struct graph *g, const struct op *o, uint32_
     return k == 0 ? gn_pixels((const void *)o->param, t, s) : span_rows(t, s);
 }
 
+static const struct kernel_row stats_texels = {
+    .name = "gn_stats_texels",
+    .shader = "gn_stats_texels",
+    .texels = 1u,
+    .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
+    .fits = gn_texels_fits,
+    .pack = gn_launch,
+};
 static const struct kernel_row stats_address = {
     .name = "gn_stats_address",
     .shader = "gn_stats_address",
@@ -130,7 +144,7 @@ const struct op_row op_gn_stats_row = {
     .work = stats_work,
     .split_count = gn_units,
     .span = stats_span,
-    .kernels = (const struct kernel_row *const[]){&stats_address, &stats_kernel, NULL},
+    .kernels = (const struct kernel_row *const[]){&stats_texels, &stats_address, &stats_kernel, NULL},
     .cases = gn_cases,
 };
 
@@ -244,6 +258,14 @@ static void apply_pack(const struct caps *c, const struct graph *g, const struct
     launch_spec(l, p->act);
 }
 
+static const struct kernel_row apply_texels = {
+    .name = "gn_apply_texels",
+    .shader = "gn_apply_texels",
+    .texels = 1u,
+    .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
+    .fits = gn_texels_fits,
+    .pack = apply_pack,
+};
 static const struct kernel_row apply_address = {
     .name = "gn_apply_address",
     .shader = "gn_apply_address",
@@ -261,7 +283,7 @@ const struct op_row op_gn_apply_row = {
     .work = apply_work,
     .split_count = gn_units,
     .span = apply_span,
-    .kernels = (const struct kernel_row *const[]){&apply_address, &apply_kernel, NULL},
+    .kernels = (const struct kernel_row *const[]){&apply_texels, &apply_address, &apply_kernel, NULL},
     .cases = gn_cases,
 };
 

@@ -1,8 +1,7 @@
 // linear.c — y = act(x w^T + b) and its two residual forms, one set of kernels for all three.
 // Knows nothing about models.
 #include "kernels/common.h"
-
-#include <string.h>
+#include "kernels/coop.h"
 
 enum { X, W, BIAS, RES, TABLE, NOW, COND, OPERANDS }; // absent ones are {0}; shaders/inc/linear.glsl has the same order
 enum finish { FINISH_PLAIN, FINISH_ADD, FINISH_GATE };
@@ -278,7 +277,7 @@ struct tile {
     uint32_t bm, bn, bk, tm, tn; // as in linear_tile.comp
 };
 static const struct tile tile_large = {128, 128, 8, 8, 8}, tile_small = {64, 64, 16, 8, 4},
-                         tile_flat = {16, 64, 16, 2, 4};
+                         tile_flat = {16, 64, 16, 2, 4}, tile_thin = {16, 32, 64, 2, 2};
 
 static uint32_t tile_threads(const struct tile *t)
 {
@@ -316,7 +315,12 @@ static void tile_large_pack(const struct caps *c, const struct graph *g, const s
 
 static void tile_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l)
 {
-    tile_launch(c, g, o, s, l, shape_rows(op_output(g, o)->sh) <= tile_flat.bm ? &tile_flat : &tile_small);
+    struct shape y = op_output(g, o)->sh;
+    // few columns make few tiles, so each takes long: large trips, because every one waits for memory
+    const struct tile *t = y.cols <= tile_thin.bn          ? &tile_thin
+                           : shape_rows(y) <= tile_flat.bm ? &tile_flat
+                                                           : &tile_small;
+    tile_launch(c, g, o, s, l, t);
 }
 
 static const struct kernel_row tile128 = {
@@ -338,96 +342,226 @@ static const struct kernel_row tile64 = {
 // --- matrix units: linear_coop.comp --------------------------------------------------------------------------------
 
 struct coop_tile {
-    uint32_t bm, bn, bk, wm, wn; // as in linear_coop.comp
+    uint32_t bm, bn, bk, wm, wn, stages, slices, depth, parts; // as in linear_coop.comp
 };
-
-enum { VENDOR_INTEL = 0x8086 };
-
-// Intel's matrix units work on the narrowest subgroups.
-static uint32_t coop_subgroup(const struct caps *c)
-{
-    return c->vendor == VENDOR_INTEL ? c->subgroup_min : c->subgroup;
-}
 
 static uint32_t coop_threads(const struct caps *c, const struct coop_tile *t)
 {
-    return t->bm / t->wm * (t->bn / t->wn) * coop_subgroup(c);
+    return t->slices * (t->bm / t->wm) * (t->bn / t->wn) * coop_subgroup(c);
 }
 
-// Sums per lane stay at 64 whatever the subgroup size. Drivers that emulate matrix units compile anything but the tiny
-// tile for half a minute.
+// What is taken where nothing was measured. Sums per lane stay at 64 whatever the subgroup size. Drivers that emulate
+// matrix units compile anything but the tiny tile for half a minute.
 static const struct coop_tile *coop_tile(const struct caps *c, struct shape y)
 {
-    static const struct coop_tile large = {128, 128, 32, 64, 32}, large_wide = {128, 128, 32, 64, 64};
-    static const struct coop_tile small = {64, 64, 32, 32, 32}, tiny = {32, 32, 16, 16, 16};
-    if (c->type == CAPS_CPU) return &tiny;
+    static const struct coop_tile large = {128, 128, 64, 64, 32, 1, 1, 1, 1},
+                                  large_wide = {128, 128, 32, 64, 64, 1, 1, 1, 1},
+                                  small = {64, 64, 128, 32, 32, 1, 2, 1, 1},
+                                  small_wide = {64, 64, 32, 32, 32, 1, 1, 1, 1},
+                                  tiny = {32, 32, 16, 16, 16, 2, 1, 2, 1},
+                                  tiny_sliced = {32, 32, 32, 16, 16, 1, 2, 1, 1};
+    if (c->type == CAPS_CPU) return y.cols % 32 ? &tiny : &tiny_sliced; // for tests only
     uint64_t tiles = (shape_rows(y) + large.bm - 1) / large.bm * ceil_div(y.cols, large.bn);
-    return tiles < 64 ? &small : c->subgroup > 32 ? &large_wide : &large;
+    if (tiles < 64) return c->subgroup > 32 ? &small_wide : &small;
+    return c->subgroup > 32 ? &large_wide : &large;
 }
 
-// The largest of the device's shapes, halves into floats, that divides the tile.
-static const struct coop_shape *coop_shape(const struct caps *c, const struct coop_tile *t)
+static const struct coop_shape *coop_tile_shape(const struct caps *c, const struct coop_tile *t)
 {
-    const struct coop_shape *best = NULL;
-    for (uint32_t i = 0; i < c->n_coop; i++) {
-        const struct coop_shape *s = &c->coop[i];
-        bool types = !strcmp(s->a, "f16") && !strcmp(s->b, "f16") && !strcmp(s->c, "f32") && !strcmp(s->r, "f32");
-        if (!types || !s->subgroup_scope || !s->m || !s->n || !s->k) continue;
-        if (t->wm % s->m || t->wn % s->n || t->bk % s->k || s->n % 2) continue;
-        if (!best || s->m * s->n * s->k > best->m * best->n * best->k) best = s;
-    }
-    return best;
+    return t->bk % t->slices ? NULL : coop_shape(c, t->wm, t->wn, t->bk / t->slices);
 }
 
-// On Intel before Xe2 (subgroups of 8) llama.cpp saw 0.0007 to 20 times the speed of plain arithmetic: left off.
-static bool coop_pays(const struct caps *c)
+static bool coop_fits_tile(const struct caps *c, const struct graph *g, const struct op *o, const struct coop_tile *t)
 {
-    return c->vendor != VENDOR_INTEL || c->subgroup_min >= 16;
+    const struct coop_shape *s = coop_tile_shape(c, t);
+    if (!s) return false;
+    bool halves = is_half(op_operand(g, o, X)) && is_half(op_operand(g, o, W));
+    uint32_t threads = coop_threads(c, t), tiles = threads / coop_subgroup(c) / t->slices;
+    uint32_t matrices = t->slices > 1 ? (t->slices - 1) * tiles : tiles;
+    uint32_t shared = t->stages * (t->bm + t->bn) * (t->bk / 8 + 1) * 16 + matrices * s->m * s->n * 4;
+    return halves && op_operand(g, o, X)->sh.cols % 8 == 0 && threads <= c->threads_max &&
+           threads <= c->threads_x_max && shared <= c->shared_max;
+}
+
+// Every tile lies inside y, and inside one item where the gate differs between items.
+static bool coop_whole(const struct graph *g, const struct op *o, struct shard s, const struct coop_tile *t)
+{
+    struct shape y = op_output(g, o)->sh;
+    return s.count % t->bm == 0 && y.cols % t->bn == 0 &&
+           (param(o)->finish != FINISH_GATE || (s.first % t->bm == 0 && y.rows % t->bm == 0));
+}
+
+static void coop_pack_tile(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                           struct launch *l, const struct coop_tile *t)
+{
+    const struct coop_shape *m = coop_tile_shape(c, t);
+    open_launch(g, o, s, l, coop_threads(c, t));
+    const uint32_t sizes[] = {t->bm,     t->bn,    t->bk,   t->wm,     t->wn,
+                              m->m,      m->n,     m->k,    t->stages, coop_whole(g, o, s, t),
+                              t->slices, t->depth, t->parts};
+    for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
+    if (c->subgroup_pick) l->subgroup = coop_subgroup(c);
+    launch_groups(c, l, (uint64_t)t->parts * ceil_div(s.count, t->bm) * ceil_div(op_output(g, o)->sh.cols, t->bn));
 }
 
 static bool coop_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    const struct coop_tile *t = coop_tile(c, op_output(g, o)->sh);
-    const struct coop_shape *s = coop_shape(c, t);
-    if (!c->coop1 || !c->f16_math || !s || !coop_pays(c)) return false;
-    bool halves = is_half(op_operand(g, o, X)) && is_half(op_operand(g, o, W));
-    bool whole = c->subgroup_pick || c->subgroup_min == c->subgroup_max; // else subgroups may differ
-    uint32_t threads = coop_threads(c, t), pieces = t->bk / 8;
-    uint32_t shared = (t->bm + t->bn) * (pieces + 1) * 16 + threads / coop_subgroup(c) * s->m * s->n * 4;
-    return halves && whole && op_operand(g, o, X)->sh.cols % 8 == 0 && threads <= c->threads_max &&
-           threads <= c->threads_x_max && shared <= c->shared_max && t->bm * pieces % threads == 0 &&
-           t->bn * pieces % threads == 0;
+    return coop_fits_tile(c, g, o, coop_tile(c, op_output(g, o)->sh));
 }
 
 static void coop_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l)
 {
-    const struct coop_tile *t = coop_tile(c, op_output(g, o)->sh);
-    const struct coop_shape *m = coop_shape(c, t);
-    open_launch(g, o, s, l, coop_threads(c, t));
-    const uint32_t sizes[] = {t->bm, t->bn, t->bk, t->wm, t->wn, m->m, m->n, m->k};
-    for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
-    if (c->subgroup_pick) l->subgroup = coop_subgroup(c);
-    launch_groups(c, l, (uint64_t)ceil_div(s.count, t->bm) * ceil_div(op_output(g, o)->sh.cols, t->bn));
+    coop_pack_tile(c, g, o, s, l, coop_tile(c, op_output(g, o)->sh));
 }
 
 static const struct kernel_row coop = {
     .name = "linear_coop",
     .shader = "linear_coop",
     .needs = "cooperative matrices of F16 into F32, F16 operands, rows of whole 16 bytes",
+    .measured = true,
     .fits = coop_fits,
     .pack = coop_pack,
 };
 
-static const struct kernel_row *const kernels[] = {&bcast_texels,
-                                                   &bcast_fixed_f32,
-                                                   &bcast_fixed_f16,
-                                                   &bcast_fixed_f16_f32,
-                                                   &bcast_address,
-                                                   &bcast,
-                                                   &coop,
-                                                   &tile128,
-                                                   &tile64,
-                                                   NULL};
+// Tiles for measuring: which one is best at a shape is a matter of the device, see exec/tune.c.
+#define TILE(name_, ...)                                                                                               \
+    static const struct coop_tile tile_##name_ = {__VA_ARGS__};                                                        \
+    static bool fits_##name_(const struct caps *c, const struct graph *g, const struct op *o)                          \
+    {                                                                                                                  \
+        return c->type != CAPS_CPU && coop_fits_tile(c, g, o, &tile_##name_);                                          \
+    }                                                                                                                  \
+    static void pack_##name_(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,          \
+                             struct launch *l)                                                                         \
+    {                                                                                                                  \
+        coop_pack_tile(c, g, o, s, l, &tile_##name_);                                                                  \
+    }                                                                                                                  \
+    static const struct kernel_row coop_##name_ = {                                                                    \
+        .name = "linear_coop_" #name_,                                                                                 \
+        .shader = "linear_coop",                                                                                       \
+        .needs = "a GPU with cooperative matrices of F16 into F32 and shared memory for such tiles, F16 operands",     \
+        .measured = true,                                                                                              \
+        .fits = fits_##name_,                                                                                          \
+        .pack = pack_##name_,                                                                                          \
+    };
+TILE(64x64x64_d2, 64, 64, 64, 32, 32, 2, 1, 2, 1)
+TILE(64x64x64_k2_d2, 64, 64, 64, 32, 32, 2, 2, 2, 1)
+TILE(64x64x128_k2, 64, 64, 128, 32, 32, 1, 2, 1, 1)
+TILE(64x64x128_k2_d2, 64, 64, 128, 32, 32, 1, 2, 2, 1)
+TILE(64x64x128_k4, 64, 64, 128, 32, 32, 1, 4, 1, 1)
+TILE(64x96x64_k2_d2, 64, 96, 64, 32, 48, 1, 2, 2, 1)
+TILE(128x64x64_d2, 128, 64, 64, 32, 32, 1, 1, 2, 1)
+TILE(64x128x64_d2, 64, 128, 64, 32, 32, 1, 1, 2, 1)
+TILE(128x128x32_d2, 128, 128, 32, 64, 32, 2, 1, 2, 1)
+TILE(128x128x64, 128, 128, 64, 64, 32, 1, 1, 1, 1)
+TILE(128x128x64_d2, 128, 128, 64, 64, 32, 1, 1, 2, 1)
+TILE(128x128x64_w32, 128, 128, 64, 32, 32, 1, 1, 1, 1)
+TILE(128x144x64, 128, 144, 64, 64, 48, 1, 1, 1, 1)
+#undef TILE
+
+// --- the same over parts of k, for products of few tiles: linear_coop.comp, then linear_sum.comp --------------------
+
+enum { FINISH_PARTS = 3, FEW_TILES = 100 };
+
+static bool parts_fit(const struct caps *c, const struct graph *g, const struct op *o, const struct coop_tile *t)
+{
+    const struct tensor *y = op_output(g, o);
+    uint64_t rows = shape_rows(y->sh), tiles = rows / t->bm * (y->sh.cols / t->bn);
+    bool whole = rows % t->bm == 0 && y->sh.cols % t->bn == 0 && op_operand(g, o, X)->sh.cols % (t->bk * t->parts) == 0;
+    uint64_t bytes = (t->parts + 1) * 4 * shape_count(y->sh) + 256;
+    return whole && y->kind == KIND_TEMP && (tiles < FEW_TILES || c->type == CAPS_CPU) && bytes <= c->range_max &&
+           coop_fits_tile(c, g, o, t);
+}
+
+static void parts_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                       struct launch *l, const struct coop_tile *t)
+{
+    coop_pack_tile(c, g, o, s, l, t);
+    l->spec[2] = l->spec[3] = 0; // activation and bias come with the last sum
+    l->spec[4] = FINISH_PARTS;
+    l->spec[14] = true; // no gate yet: tiles need not lie in one item
+}
+
+static void sum_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l,
+                     uint32_t parts)
+{
+    uint32_t threads = min_u32(256, min_u32(c->threads_max, c->threads_x_max));
+    open_launch(g, o, s, l, threads);
+    launch_spec(l, parts);
+    uint64_t pairs = shape_count(op_output(g, o)->sh) / 2;
+    l->groups[0] = (uint32_t)min_u64((pairs + threads - 1) / threads, c->groups_max[0]);
+}
+
+#define PARTS(name_, count_, ...)                                                                                      \
+    static const struct coop_tile tile_##name_ = {__VA_ARGS__, count_};                                                \
+    static bool fits_##name_(const struct caps *c, const struct graph *g, const struct op *o)                          \
+    {                                                                                                                  \
+        return parts_fit(c, g, o, &tile_##name_);                                                                      \
+    }                                                                                                                  \
+    static void pack_##name_(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,          \
+                             struct launch *l)                                                                         \
+    {                                                                                                                  \
+        parts_pack(c, g, o, s, l, &tile_##name_);                                                                      \
+    }                                                                                                                  \
+    static void sum_##name_(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,           \
+                            struct launch *l)                                                                          \
+    {                                                                                                                  \
+        sum_pack(c, g, o, s, l, count_);                                                                               \
+    }                                                                                                                  \
+    static uint64_t scratch_##name_(const struct graph *g, const struct op *o)                                         \
+    {                                                                                                                  \
+        return (uint64_t)(count_)*4 * shape_count(op_output(g, o)->sh);                                                \
+    }                                                                                                                  \
+    static const struct kernel_row then_##name_ = {                                                                    \
+        .name = "linear_sum_" #name_, .shader = "linear_sum", .pack = sum_##name_, .scratch = scratch_##name_};        \
+    static const struct kernel_row coop_##name_ = {                                                                    \
+        .name = "linear_coop_" #name_,                                                                                 \
+        .shader = "linear_coop",                                                                                       \
+        .needs = "cooperative matrices of F16 into F32, F16 operands, whole tiles, and few of them",                   \
+        .measured = true,                                                                                              \
+        .fits = fits_##name_,                                                                                          \
+        .pack = pack_##name_,                                                                                          \
+        .then = &then_##name_,                                                                                         \
+        .scratch = scratch_##name_,                                                                                    \
+    };
+PARTS(128x128x64_p4, 4, 128, 128, 64, 64, 32, 1, 1, 1)
+PARTS(128x128x64_d2_p4, 4, 128, 128, 64, 64, 32, 1, 1, 2)
+PARTS(128x128x32_d2_p4, 4, 128, 128, 32, 64, 32, 2, 1, 2)
+PARTS(128x128x64_d2_p2, 2, 128, 128, 64, 64, 32, 1, 1, 2)
+PARTS(128x64x64_d2_p2, 2, 128, 64, 64, 32, 32, 1, 1, 2)
+PARTS(32x32x16_p2, 2, 32, 32, 16, 16, 16, 1, 1, 1)
+#undef PARTS
+
+static const struct kernel_row *const kernels[] = {
+    &bcast_texels,
+    &bcast_fixed_f32,
+    &bcast_fixed_f16,
+    &bcast_fixed_f16_f32,
+    &bcast_address,
+    &bcast,
+    &coop,
+    &coop_64x64x64_d2,
+    &coop_64x64x64_k2_d2,
+    &coop_64x64x128_k2,
+    &coop_64x64x128_k2_d2,
+    &coop_64x64x128_k4,
+    &coop_64x96x64_k2_d2,
+    &coop_128x64x64_d2,
+    &coop_64x128x64_d2,
+    &coop_128x128x32_d2,
+    &coop_128x128x64,
+    &coop_128x128x64_d2,
+    &coop_128x128x64_w32,
+    &coop_128x144x64,
+    &coop_128x128x64_p4,
+    &coop_128x128x64_d2_p4,
+    &coop_128x128x32_d2_p4,
+    &coop_128x128x64_d2_p2,
+    &coop_128x64x64_d2_p2,
+    &coop_32x32x16_p2,
+    &tile128,
+    &tile64,
+    NULL,
+};
 
 // --- cases ---------------------------------------------------------------------------------------------------------
 
@@ -437,11 +571,16 @@ static const struct linear_case {
     enum act act;
     bool half; // the matrix in F16 whatever the graph says
 } shapes[] = {
-    {1, 1, 1, 1, true, ACT_NONE, false},           {1, 129, 31, 129, false, ACT_NONE, true},
-    {1, 2, 34, 66, true, ACT_SILU, false},         {3, 5, 16, 33, true, ACT_NONE, true},
-    {1, 3, 17, 31, false, ACT_GELU_TANH, true},    {2, 37, 258, 66, true, ACT_NONE, false},
-    {1, 13, 8, 130, true, ACT_GELU_TANH, false},   {1, 65, 72, 64, true, ACT_GELU_ERF, false},
-    {5, 220, 24, 900, true, ACT_GELU_TANH, false}, // enough tiles for the large ones
+    {1, 1, 1, 1, true, ACT_NONE, false},
+    {1, 129, 31, 129, false, ACT_NONE, true},
+    {1, 2, 34, 66, true, ACT_SILU, false},
+    {3, 5, 16, 33, true, ACT_NONE, true},
+    {1, 3, 17, 31, false, ACT_GELU_TANH, true},
+    {2, 37, 258, 66, true, ACT_NONE, false},
+    {1, 13, 8, 130, true, ACT_GELU_TANH, false},
+    {1, 65, 72, 64, true, ACT_GELU_ERF, false},
+    {5, 220, 24, 900, true, ACT_GELU_TANH, false},  // enough tiles for the large ones
+    {2, 128, 224, 128, true, ACT_GELU_TANH, false}, // whole tiles only
 };
 
 static void case_operands(struct graph *g, const struct linear_case *s, ten in[3])

@@ -24,7 +24,7 @@ while IFS=$tab read -r name model container; do
     [ -e "$file" ] || wrong "$name: there is no such file"
     begun=$(date +%s)
     # the autoencoder stands ready, so that nothing but the model can stop a picture
-    timeout 20 "$vkdit" generate -q -m "$file" --heads 2 --vae "$data/dit/vae1.weights.safetensors" -c 1 --steps 2 \
+    timeout 20 "$vkdit" generate -q -m "$file" --heads 2 --vae "$data/../../assets/vkdit-vae.safetensors" -c 1 --steps 2 \
         --cache none -o "$here/pictures/%d.png" >out 2>err
     got=$?
     [ $(($(date +%s) - begun)) -le 5 ] || wrong "$name: took more than 5 seconds"

@@ -43,7 +43,7 @@ static void check_file(const struct hostile_row *row, void *user)
     vkdit_error e = {0};
     const double start = seconds();
     const vkdit_model_options o = {
-        .path = row->path, .heads = 2, .vae = VKDIT_TEST_DATA "/dit/vae1.weights.safetensors"};
+        .path = row->path, .heads = 2, .vae = VKDIT_TEST_DATA "/../../assets/vkdit-vae.safetensors"};
     vkdit_status s = vkdit_model_open(user, &o, &m, &e);
     CHECK((s == VKDIT_OK) == (m != NULL), "%s: status %d, model %p", row->path, (int)s, (void *)m);
     CHECK(seconds() - start < 5, "%s took %.1f s", row->path, seconds() - start);

@@ -115,12 +115,16 @@ static void test_discrete(void)
     struct gpu g = machine(CAPS_DISCRETE, &priv, small, types, 4);
     expect(&g, GPU_DEVICE, 0, 1, false); // not the small window
     expect(&g, GPU_MAPPED, 0, 2, true);  // the host reads it back
+    expect(&g, GPU_INPUT, 0, 3, true);   // the device reads it
+    expect(&g, GPU_INPUT, 1 << 3, 2, true);
     expect(&g, GPU_DEVICE, 1 << 1, 3, true);
     expect(&g, GPU_DEVICE, 1 << 1 | 1 << 3, UINT32_MAX, false); // never silently in the slow memory of the host
     expect(&g, GPU_MAPPED, 1 << 2, 3, true);
     const struct type whole[] = {{1, HOST}, {0, LOCAL}, {1, HOST | CACHED}, {0, LOCAL | HOST}};
     g = machine(CAPS_DISCRETE, &priv, small, whole, 4);
-    expect(&g, GPU_DEVICE, 0, 3, true); // the host sees all of it: uploads need no detour
+    expect(&g, GPU_DEVICE, 0, 1, false); // also where the host sees all of it
+    expect(&g, GPU_DEVICE, 1 << 1, 3, true);
+    expect(&g, GPU_INPUT, 0, 3, true);
 }
 
 static void test_shared(void)

@@ -1,6 +1,6 @@
 // test_rows.c — every op of the table, every case, every storage, every kernel that fits: the device against the
 // oracle. Run again with a tiny storage range, which cuts every op into shards, and with optional features removed.
-// Arguments: names of ops to try (default: all). VKDIT_DEVICE picks the device.
+// Arguments: names of ops to try (default: all). VKDIT_DEVICE picks the device, VKDIT_KERNEL the only kernel to try.
 #include "check.h"
 
 #include "exec/exec.h"
@@ -226,6 +226,8 @@ static void try_row(struct gpu *dev, const struct op_row *row, const char *limit
             more = trial_open(&t, &e);
             CHECK(!more || e.code == ERR_NONE, "%s case %u: %s", row->name, number, e.text);
             for (uint32_t k = 0; more && e.code == ERR_NONE && row->kernels[k]; k++) {
+                const char *only = getenv("VKDIT_KERNEL");
+                if (only && strcmp(only, row->kernels[k]->name)) continue;
                 if (!kernel_fits(&t, &dev->caps, row->kernels[k])) continue;
                 try_kernel(&t, dev, row->kernels[k], limits, all);
                 if (k < COUNTOF(used)) used[k] = true;

@@ -7,7 +7,8 @@
 static struct caps full(void)
 {
     struct caps c = {.api = (1u << 22) | (3u << 12), .subgroup = 32, .subgroup_min = 8, .subgroup_max = 32};
-    c.f16_math = c.f16_store = c.i8_store = c.i8_math = c.int_dot = c.int64 = c.addresses = c.scalar_layout = true;
+    c.f16_math = c.f16_store = c.i8_store = c.i8_math = c.int_dot = c.int64 = c.addresses = c.texels = true;
+    c.scalar_layout = true;
     c.memory_budget = c.subgroup_arith = c.subgroup_ballot = c.subgroup_shuffle = c.subgroup_pick = true;
     c.coop1 = c.coop2 = c.timestamps = c.executable_info = true;
     c.range_max = c.alloc_max = c.heap_bytes = c.heap_budget = (uint64_t)8 << 30;

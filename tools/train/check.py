@@ -51,11 +51,10 @@ def transformer(folder, name, report):
 
 def autoencoder(folder, name, report):
     weights, meta = read(folder / f"{name}.weights.safetensors")
-    if not any(k.startswith("encoder.") for k in weights):
-        return
+    whole = any(k.startswith("encoder.") for k in weights)  # some files hold a decoder only
     c = json.loads(meta["config"])
     net = nets.Autoencoder(c["block_out_channels"], c["layers_per_block"], c["latent_channels"], c["norm_num_groups"])
-    net.load_state_dict({k: v.float() for k, v in weights.items()})
+    net.load_state_dict({k: v.float() for k, v in weights.items()}, strict=whole)
     for io in sorted(folder.glob(f"{name}.io*.safetensors")):
         t, _ = read(io)
         with torch.no_grad():

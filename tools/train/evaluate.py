@@ -176,7 +176,7 @@ def main():
     p.add_argument("--training", type=int, default=100000)
     p.add_argument("--nearest", type=int, default=4)
     p.add_argument("--cell", type=int, default=96)
-    args = p.parse_args()
+    args = p.parse_intermixed_args()
     {"make": make, "score": score, "near": near}[args.what](args)
 
 

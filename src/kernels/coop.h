@@ -1,0 +1,12 @@
+// coop.h — what kernels on matrix units ask of a device. Knows no particular op.
+#ifndef VKDIT_KERNELS_COOP_H
+#define VKDIT_KERNELS_COOP_H
+
+#include "base/caps.h"
+
+// The largest of the device's shapes, halves into floats, that divides m x n x k; NULL when there is none, or when
+// matrix units do not pay on this device, or subgroups may differ in size.
+const struct coop_shape *coop_shape(const struct caps *c, uint32_t m, uint32_t n, uint32_t k);
+uint32_t coop_subgroup(const struct caps *c); // the size that kernels on matrix units require
+
+#endif
