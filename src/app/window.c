@@ -381,6 +381,7 @@ static void loop(struct app *a)
         advance_film(a);
         if (a->compare == COMPARE_FLICKER || ui_typing() || ui_busy() || (toast && a->toast_until <= clock_seconds()))
             a->redraw = a->redraw > 0 ? a->redraw : 1;
+        if (SDL_GetWindowFlags(a->window) & (SDL_WINDOW_HIDDEN | SDL_WINDOW_MINIMIZED)) a->redraw = 0; // may never end
         if (a->redraw <= 0) continue;
         const double rest = drawn + frame_seconds - clock_seconds();
         if (rest > 0) SDL_Delay((uint32_t)(rest * 1000));

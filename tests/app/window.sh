@@ -5,13 +5,22 @@
 open_screen
 
 # --- it opens, and says what to do ---
-open_window window --json --synthetic tiny --steps 8 --seed 5 --sampler ddim --output "$here/pictures"
+open_window window --json --synthetic tiny --steps 9 --seed 5 --sampler ddim --output "$here/pictures"
 await 1 '"event":"model"' "the model"
 soon 0.6
 shot invitation
 canvas=$(rect canvas) panel=$(rect panel) strip=$(rect strip)
 [ "$(spread invitation "$panel")" -ge 4 ] || wrong "the panel shows nothing"
 [ "$(spread invitation "$canvas")" -ge 1 ] || wrong "the canvas invites to nothing"
+
+# --- ctrl-click types a number into a slider ---
+at panel 0.63 0.42
+xdotool keydown ctrl click 1 keyup ctrl
+soon
+xdotool type 8
+key Return
+soon
+at canvas 0.5 0.5
 
 # --- space makes a picture, every step of it is kept ---
 key space
