@@ -111,6 +111,7 @@ static json_t *kernel_json(const struct caps *c, const struct op_row *row, enum 
         json_t *passed = json_array();
         for (const struct kernel_row *const *k = row->kernels; k && *k && *k != best; k++) {
             char text[200];
+            if ((*k)->measured && k != row->kernels && k[-1]->measured) continue; // one stands for its family
             snprintf(text, sizeof text, "%s (needs %s)", (*k)->name, (*k)->needs ? (*k)->needs : "something else");
             json_add(passed, json_string(text), e);
         }

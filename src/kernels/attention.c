@@ -275,21 +275,21 @@ static void coop_pack_plan(const struct caps *c, const struct graph *g, const st
     if (c->subgroup_pick) l->subgroup = lanes;
 }
 
-// Drivers that emulate matrix units compile anything but the least for half a minute.
-static const struct coop_plan *coop_plan(const struct caps *c)
+// Drivers that emulate matrix units compile anything but the least for half a minute; slices there are for tests.
+static const struct coop_plan *coop_plan(const struct caps *c, uint32_t size)
 {
-    static const struct coop_plan cpu = {4, 16, 1, 2}, gpu = {4, 64, 1, 1};
-    return c->type == CAPS_CPU ? &cpu : &gpu;
+    static const struct coop_plan sliced = {4, 16, 1, 2}, least = {2, 16, 1, 1}, gpu = {4, 64, 1, 1};
+    return c->type != CAPS_CPU ? &gpu : size <= 96 ? &sliced : &least;
 }
 
 static bool coop_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return coop_fits_plan(c, g, o, coop_plan(c));
+    return coop_fits_plan(c, g, o, coop_plan(c, head_size(g, o)));
 }
 
 static void coop_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l)
 {
-    coop_pack_plan(c, g, o, s, l, coop_plan(c));
+    coop_pack_plan(c, g, o, s, l, coop_plan(c, head_size(g, o)));
 }
 
 static const struct kernel_row coop = {

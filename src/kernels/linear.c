@@ -446,21 +446,20 @@ static const struct kernel_row coop = {
 TILE(64x64x64_d2, 64, 64, 64, 32, 32, 2, 1, 2, 1)
 TILE(64x64x64_k2_d2, 64, 64, 64, 32, 32, 2, 2, 2, 1)
 TILE(64x64x128_k2, 64, 64, 128, 32, 32, 1, 2, 1, 1)
-TILE(64x64x128_k2_d2, 64, 64, 128, 32, 32, 1, 2, 2, 1)
 TILE(64x64x128_k4, 64, 64, 128, 32, 32, 1, 4, 1, 1)
-TILE(64x96x64_k2_d2, 64, 96, 64, 32, 48, 1, 2, 2, 1)
 TILE(128x64x64_d2, 128, 64, 64, 32, 32, 1, 1, 2, 1)
 TILE(64x128x64_d2, 64, 128, 64, 32, 32, 1, 1, 2, 1)
-TILE(128x128x32_d2, 128, 128, 32, 64, 32, 2, 1, 2, 1)
 TILE(128x128x64, 128, 128, 64, 64, 32, 1, 1, 1, 1)
 TILE(128x128x64_d2, 128, 128, 64, 64, 32, 1, 1, 2, 1)
 TILE(128x128x64_w32, 128, 128, 64, 32, 32, 1, 1, 1, 1)
+TILE(128x128x64_w64, 128, 128, 64, 64, 64, 1, 1, 1, 1)
+TILE(128x128x32_w64, 128, 128, 32, 64, 64, 2, 1, 1, 1)
 TILE(128x144x64, 128, 144, 64, 64, 48, 1, 1, 1, 1)
 #undef TILE
 
 // --- the same over parts of k, for products of few tiles: linear_coop.comp, then linear_sum.comp --------------------
 
-enum { FINISH_PARTS = 3, FEW_TILES = 100 };
+enum { FINISH_PARTS = 3, FEW_TILES = 150 }; // as many as the largest devices have multiprocessors
 
 static bool parts_fit(const struct caps *c, const struct graph *g, const struct op *o, const struct coop_tile *t)
 {
@@ -525,8 +524,8 @@ static void sum_pack(const struct caps *c, const struct graph *g, const struct o
     };
 PARTS(128x128x64_p4, 4, 128, 128, 64, 64, 32, 1, 1, 1)
 PARTS(128x128x64_d2_p4, 4, 128, 128, 64, 64, 32, 1, 1, 2)
-PARTS(128x128x32_d2_p4, 4, 128, 128, 32, 64, 32, 2, 1, 2)
 PARTS(128x128x64_d2_p2, 2, 128, 128, 64, 64, 32, 1, 1, 2)
+PARTS(128x128x64_p2, 2, 128, 128, 64, 64, 32, 1, 1, 1)
 PARTS(128x64x64_d2_p2, 2, 128, 64, 64, 32, 32, 1, 1, 2)
 PARTS(32x32x16_p2, 2, 32, 32, 16, 16, 16, 1, 1, 1)
 #undef PARTS
@@ -542,20 +541,19 @@ static const struct kernel_row *const kernels[] = {
     &coop_64x64x64_d2,
     &coop_64x64x64_k2_d2,
     &coop_64x64x128_k2,
-    &coop_64x64x128_k2_d2,
     &coop_64x64x128_k4,
-    &coop_64x96x64_k2_d2,
     &coop_128x64x64_d2,
     &coop_64x128x64_d2,
-    &coop_128x128x32_d2,
     &coop_128x128x64,
     &coop_128x128x64_d2,
     &coop_128x128x64_w32,
+    &coop_128x128x64_w64,
+    &coop_128x128x32_w64,
     &coop_128x144x64,
     &coop_128x128x64_p4,
     &coop_128x128x64_d2_p4,
-    &coop_128x128x32_d2_p4,
     &coop_128x128x64_d2_p2,
+    &coop_128x128x64_p2,
     &coop_128x64x64_d2_p2,
     &coop_32x32x16_p2,
     &tile128,
