@@ -16,18 +16,19 @@ exec:    base graph gpu
 models:  base graph kernels weights
 board:   base
 engine:  base gpu graph weights image sample kernels exec models board vkdit.h
+bench:   base gpu graph image sample kernels exec models board engine vkdit.h
 cli:     base image sample board vkdit.h app/app.h
 app:     base image cli vkdit.h
 '
 # A library of others is known to these folders only.
 homes='
-volk.h:      gpu exec
+volk.h:      gpu exec bench
 volk.c:      gpu
-vulkan:      gpu exec
+vulkan:      gpu exec bench
 spng.h:      image
 chafa:       image
 zip.h:       weights
-jansson.h:   base weights models board engine cli app
+jansson.h:   base weights models board engine bench cli app
 webp:        image
 SDL.h:       app
 imgui.h:     app
