@@ -19,9 +19,9 @@ enum command_bit {
     IN_MODELS = 256,
     IN_TRACE = 1024,
     IN_WINDOW = 2048,
-    IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES | IN_TRACE | IN_WINDOW, // takes a model
     IN_BENCH = 4096,
     IN_SELFTEST = 8192,
+    IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES | IN_TRACE | IN_WINDOW, // takes a model
     IN_EVERY = 65535,
 };
 
