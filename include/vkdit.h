@@ -286,6 +286,56 @@ VKDIT_API vkdit_status vkdit_mix_apply(const vkdit_mix *mix, const vkdit_table_i
  * of the table on the host; vkdit_run_table_write and _load change that copy too. Only vectors that differ are sent. */
 VKDIT_API vkdit_status vkdit_run_mix(vkdit_run *run, const vkdit_mix *mix, vkdit_error *error);
 
+/* ---- measuring ---- */
+
+typedef enum vkdit_bench_size { VKDIT_BENCH_DEFAULT, VKDIT_BENCH_QUICK, VKDIT_BENCH_FULL } vkdit_bench_size;
+
+/* One finished measurement. Texts live as long as the call. Zero: does not apply, or not known. */
+typedef struct vkdit_bench_row {
+    const char *group;  /* "ceiling", "start", "kernel", "forward", "sampling", "sustained", "selftest" */
+    const char *name;   /* what was done, e.g. "linear 2x256x1152 > 3456 fp16" */
+    const char *kernel; /* variants that ran, "" when that means nothing */
+    const char *unit;   /* of value: "TFLOP/s", "GB/s", "us", "ms", "ms/step" */
+    double value;       /* the figure of this row, from the median */
+    double median_seconds, iqr, p95_seconds; /* iqr: relative to the median */
+    uint32_t samples;
+    double tflops, gbytes, share; /* share: 0..1 of the ceiling that bounds it */
+    int valid;                    /* 0: the result was wrong, or was not right enough */
+    const char *note;             /* warnings, "" when there are none */
+    double done;                  /* 0..1 of the whole benchmark, about */
+} vkdit_bench_row;
+
+typedef struct vkdit_bench_options {
+    vkdit_bench_size size;
+    double seconds;          /* about how long it may take; 0 = as the size says: 45, 240, no limit */
+    const char *model, *vae; /* a model of yours instead of the synthetic ones, and its autoencoder */
+    const char *synthetic;   /* or one synthetic model: "DiT-XL/2", "tiny" */
+    const char *assets;      /* where the models that ship lie, as in vkdit_model_options */
+    vkdit_precision precision;
+    const char *only;                                   /* groups, comma separated; NULL = all */
+    double sustained_seconds;                           /* > 0: nothing but one model, stepping for so long */
+    int strict;                                         /* a fallback is an error */
+    int (*row)(void *user, const vkdit_bench_row *row); /* may be NULL; a non-zero return ends the benchmark */
+    int (*stop)(void *user);                            /* may be NULL; asked often, non-zero ends it */
+    void *user;
+} vkdit_bench_options;
+
+/* Measures the device and gives a JSON document, docs/benchmark.md has its schema. Nothing else should run meanwhile.
+ * Wrong results are rows marked invalid, not errors of the call. */
+VKDIT_API vkdit_status vkdit_bench(const vkdit_options *device, const vkdit_bench_options *options, char **json,
+                                   vkdit_error *error);
+/* Such a document as "text", "csv" or "md". An error when it is not one, or is of a newer schema. */
+VKDIT_API vkdit_status vkdit_bench_render(const char *json, const char *format, char **text, vkdit_error *error);
+/* Two or more documents side by side, as ratios to the first with their 95 % intervals: "text", "csv", "md". */
+VKDIT_API vkdit_status vkdit_bench_compare(const char *const *json, const char *const *names, uint32_t count,
+                                           const char *format, char **text, vkdit_error *error);
+/* Documents drawn as SVG: "roofline" (of the first) or "bars". */
+VKDIT_API vkdit_status vkdit_bench_plot(const char *const *json, const char *const *names, uint32_t count,
+                                        const char *chart, char **svg, vkdit_error *error);
+/* Every kernel that fits the device against its definition, on small shapes. */
+VKDIT_API vkdit_status vkdit_selftest(const vkdit_options *device, const vkdit_bench_options *options, char **json,
+                                      vkdit_error *error);
+
 /* ---- samplers ---- */
 /* Every sampler as JSON: name, aliases, families, stochastic or not, options. */
 VKDIT_API vkdit_status vkdit_samplers_json(char **json, vkdit_error *error);

@@ -197,7 +197,7 @@ static bool read_operand(struct settings *s, const struct command *c, const char
     text_clean(got, sizeof got, word, strlen(word));
     if (!c->operand)
         return err_set(e, ERR_ARG, "\"vkdit %s\" takes no \"%s\"; options begin with a dash", c->name, got);
-    if (s->operands == MAX_OPERANDS)
+    if (s->operands == max_u32(c->operands_most, 1) || s->operands == MAX_OPERANDS)
         return err_set(e, ERR_ARG, "\"vkdit %s\" takes one %s, got also \"%s\"", c->name, c->operand, got);
     s->operand[s->operands++] = word;
     return true;

@@ -19,6 +19,8 @@ enum command_bit {
     IN_MODELS = 256,
     IN_TRACE = 1024,
     IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES | IN_TRACE, // takes a model
+    IN_BENCH = 4096,
+    IN_SELFTEST = 8192,
     IN_EVERY = 65535,
 };
 
@@ -63,6 +65,7 @@ struct command {
     const char *name, *operand, *about; // operand: placeholder, NULL when there is none
     unsigned bit;
     bool operand_needed;
+    uint32_t operands_most;    // 0: one
     const char *operand_words; // the only values, or NULL
     const char *details;       // paragraphs for help and manual
     const char *examples;      // lines "what it does\tcommand"

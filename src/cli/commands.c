@@ -18,6 +18,8 @@ const struct command *const command_table[] = {
     &command_samplers,
     &command_models,
     &command_classes,
+    &command_bench,
+    &command_selftest,
     &command_completions,
     &command_version,
     &command_help,

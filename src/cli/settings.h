@@ -9,7 +9,7 @@ enum origin { FROM_NOWHERE, FROM_ENVIRONMENT, FROM_PICTURE, FROM_COMMAND_LINE };
 
 enum colour { COLOUR_AUTO, COLOUR_NEVER, COLOUR_ALWAYS };
 
-enum { MAX_OPTIONS = 120, MAX_OPERANDS = 1, WORD_BYTES = 24, MAX_TEXTS = 64 };
+enum { MAX_OPTIONS = 120, MAX_OPERANDS = 17, WORD_BYTES = 24, MAX_TEXTS = 64 };
 
 struct texts { // of an option that may be given several times
     const char *item[MAX_TEXTS];
@@ -39,6 +39,11 @@ struct settings {
     const char *output, *latent_out, *trajectory, *save_table, *in, *out, *preview, *film;
     const char *diff, *growth, *plot;
     bool force, show, show_steps, no_metadata, taps, modulation;
+    // measuring
+    const char *groups, *save;
+    char chart[WORD_BYTES];
+    double seconds, sustained;
+    bool quick, full, all_devices, strict, csv, md;
     // the program itself
     bool json, quiet, help, version, man;
     uint32_t verbose, colour;

@@ -155,25 +155,32 @@ static float final_weight(const struct source *s, uint64_t row, uint64_t col)
     return patch_weight(s, col, ch * area + at) * (float)(area * d->channels) / (float)d->width;
 }
 
-static float synthetic_value(const struct source *s, const struct weight_use *u, struct shape sh, uint64_t seed,
-                             uint64_t i)
+// How far the values of a weight spread; 0: it is all ones.
+static float spread(const struct weight_use *u, struct shape sh)
 {
-    if (s->dit && !strcmp(u->name, "x_embedder.proj.weight")) return patch_weight(s, i / sh.cols, i % sh.cols);
-    if (s->dit && !strcmp(u->name, "final_layer.linear.weight")) return final_weight(s, i / sh.cols, i % sh.cols);
-    if (strstr(u->name, "norm") && strstr(u->name, "weight")) return 1.0f;
-    if (sh.rows == 1) return draw(seed, i, 0.02f);
-    if (strstr(u->name, "embedding_table")) return draw(seed, i, 1.0f);
-    if (strstr(u->name, "adaLN")) return draw(seed, i, 0.5f / sqrtf((float)sh.cols));
-    return draw(seed, i, 1.0f / sqrtf((float)sh.cols));
+    if (strstr(u->name, "norm") && strstr(u->name, "weight")) return 0;
+    if (sh.rows == 1) return 0.02f;
+    if (strstr(u->name, "embedding_table")) return 1.0f;
+    return (strstr(u->name, "adaLN") ? 0.5f : 1.0f) / sqrtf((float)sh.cols);
+}
+
+static void synthetic_values(const struct source *s, const struct weight_use *u, struct shape sh, float *out)
+{
+    uint64_t n = shape_count(sh), seed = name_seed(s->seed, u->name);
+    float deviation = spread(u, sh);
+    bool patch = s->dit && !strcmp(u->name, "x_embedder.proj.weight");
+    bool final = s->dit && !strcmp(u->name, "final_layer.linear.weight");
+    for (uint64_t i = 0; i < n && (patch || final); i++)
+        out[i] = (patch ? patch_weight : final_weight)(s, i / sh.cols, i % sh.cols);
+    for (uint64_t i = 0; i < n && !patch && !final; i++) out[i] = deviation > 0 ? draw(seed, i, deviation) : 1.0f;
 }
 
 static bool load_synthetic(const struct source *s, const struct weight_use *u, const struct tensor *w,
                            struct program *x, struct scratch *k, struct err *e)
 {
-    uint64_t n = shape_count(w->sh), seed = name_seed(s->seed, u->name);
-    float *values = scratch_floats(k, n, e);
+    float *values = scratch_floats(k, shape_count(w->sh), e);
     if (!values) return false;
-    for (uint64_t i = 0; i < n; i++) values[i] = synthetic_value(s, u, w->sh, seed, i);
+    synthetic_values(s, u, w->sh, values);
     return program_weight(x, u->t, values, DT_F32, e);
 }
 
@@ -184,9 +191,9 @@ bool source_read(const struct source *s, const char *name, struct shape sh, floa
     const struct weight_use u = {.name = name};
     struct name_parts p;
     void *scratch = NULL;
-    uint64_t room = 0, n = shape_count(sh), seed = name_seed(s->seed, name);
+    uint64_t room = 0;
     bool ok = !s->ckpt || parts_fit(s, &u, sh, &p, e);
-    for (uint64_t i = 0; !s->ckpt && i < n; i++) out[i] = synthetic_value(s, &u, sh, seed, i);
+    if (!s->ckpt) synthetic_values(s, &u, sh, out);
     for (uint32_t i = 0; ok && s->ckpt && i < p.n; i++) {
         const struct ckpt_tensor *t = ckpt_find(s->ckpt, p.name[i]);
         const void *raw = ckpt_data(s->ckpt, t, &scratch, &room, e);

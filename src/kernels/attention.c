@@ -44,8 +44,8 @@ static bool attention_infer(struct graph *g, struct op *o)
     return infer_out(g, o, d % 2 ? DT_F32 : act_dtype(g, y), y);
 }
 
-static void one_query(const float *q, const float *keys, uint32_t tokens, uint32_t dim, uint64_t stride, double *p,
-                      float *out)
+void attention_query(const float *q, const float *keys, uint32_t tokens, uint32_t dim, uint64_t stride, double *p,
+                     float *out)
 {
     double top = -INFINITY, total = 0;
     const float *values = keys + stride / 3;
@@ -71,8 +71,8 @@ static void attention_oracle(const struct graph *g, const struct op *o, const st
     for (uint64_t row = 0; p && row < shape_rows(out.sh); row++)
         for (uint32_t h = 0; h < heads(o); h++) {
             const float *item = in[QKV].p + row / tokens * tokens * 3 * width + (uint64_t)h * dim;
-            one_query(item + row % tokens * 3 * width, item + width, tokens, dim, 3 * width, p,
-                      out.p + row * width + (uint64_t)h * dim);
+            attention_query(item + row % tokens * 3 * width, item + width, tokens, dim, 3 * width, p,
+                            out.p + row * width + (uint64_t)h * dim);
         }
     free(p);
 }

@@ -53,6 +53,11 @@ double act_value(double v, enum act a);
 struct tick tick_of(struct cview now);
 const float *mod_of(const struct cview table_now_cond[3], uint32_t conds, uint32_t slot, uint32_t item);
 
+// The definition of attention for one query of one head: keys, and `stride`/3 floats behind them the values, `stride`
+// floats from token to token. p: room for `tokens` numbers.
+void attention_query(const float *q, const float *keys, uint32_t tokens, uint32_t dim, uint64_t stride, double *p,
+                     float *out);
+
 // Every operand moved once, `per_element` operations for each element of the output.
 struct work work_each(const struct graph *g, const struct op *o, double per_element);
 

@@ -16,17 +16,18 @@ exec:    base graph gpu
 models:  base graph kernels weights
 board:   base
 engine:  base gpu graph weights image sample kernels exec models board vkdit.h
+bench:   base gpu graph image sample kernels exec models board engine vkdit.h
 cli:     base image sample board vkdit.h
 '
 # A library of others is known to these folders only.
 homes='
-volk.h:      gpu exec
+volk.h:      gpu exec bench
 volk.c:      gpu
-vulkan:      gpu exec
+vulkan:      gpu exec bench
 spng.h:      image
 chafa:       image
 zip.h:       weights
-jansson.h:   base weights models board engine cli
+jansson.h:   base weights models board engine bench cli
 '
 
 row() { printf '%s\n' "$1" | sed -n "s/^$2:[ ]*//p"; }
