@@ -416,6 +416,8 @@ static bool open_window(struct app *a, struct err *e)
 {
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); // interrupt.c has them
+    // drawing in software must not go through OpenGL in software: that alone takes longer than all the rest
+    SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
     if (SDL_Init(SDL_INIT_VIDEO)) return err_set(e, ERR_UNSUPPORTED, "no window: %s", SDL_GetError());
     a->wake_event = SDL_RegisterEvents(1);
     const int w = a->form.width >= LEAST_WIDTH ? (int)a->form.width : USUAL_WIDTH;
