@@ -1,6 +1,7 @@
 # Warnings, sanitizers and floating point rules for one of our own targets.
 function(vkdit_warnings target)
-    target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wno-missing-field-initializers)
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wvla -Wno-missing-field-initializers
+        $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>)
     if(VKDIT_WERROR)
         target_compile_options(${target} PRIVATE -Werror)
     endif()

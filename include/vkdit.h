@@ -204,6 +204,7 @@ typedef struct vkdit_progress {
     const char *sampler;       /* the one in use, also when the job left it open */
     uint32_t submissions;      /* of the last evaluation */
     double longest_submission; /* its longest one, seconds on the device */
+    double signal, noise;      /* level of the state: x = signal * picture + noise * noise; both 0 = unknown */
 } vkdit_progress;
 
 /* begin: plans, computes the modulation table. step: one sampler step; *done is set after the last.
@@ -212,6 +213,12 @@ typedef struct vkdit_progress {
  * a transformer, takes over its state, and the older run then refuses to go on. Close runs before their model. */
 VKDIT_API vkdit_status vkdit_run_begin(vkdit_model *model, const vkdit_job *job, vkdit_run **out, vkdit_error *error);
 VKDIT_API vkdit_status vkdit_run_step(vkdit_run *run, int (*stop)(void *user), void *user, int *done,
+                                      vkdit_error *error);
+/* Puts the run where another one was after `step` steps: x is its state, x0 its estimate after that step (not read when
+ * step is 0). With the same job the run goes on exactly as that one did; with another class, guidance or sampler of
+ * the same level it branches off. Random numbers go on as if the steps had been done here. Refused for adaptive
+ * samplers and for those that carry noise from step to step, and together with keep_trajectory. */
+VKDIT_API vkdit_status vkdit_run_seek(vkdit_run *run, uint32_t step, const float *x, const float *x0, uint64_t values,
                                       vkdit_error *error);
 VKDIT_API void vkdit_run_get_progress(const vkdit_run *run, vkdit_progress *progress);
 /* Current state x_t, or the estimate x0 of the finished latent: float [N][C][h][w]. */

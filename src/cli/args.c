@@ -30,14 +30,15 @@ static bool option_has(const struct option *o, const char *spelling)
 static const struct option *find_spelling(const char *spelling, unsigned bits)
 {
     for (uint32_t i = 0; i < option_count(); i++)
-        if (option_table[i].commands & bits && option_has(option_table + i, spelling)) return option_table + i;
+        if (option_applies(option_table + i, bits) && option_has(option_table + i, spelling)) return option_table + i;
     return NULL;
 }
 
 const struct option *option_find(const char *name, unsigned command_bits)
 {
     for (uint32_t i = 0; i < option_count(); i++)
-        if (option_table[i].commands & command_bits && !strcmp(option_table[i].name, name)) return option_table + i;
+        if (option_applies(option_table + i, command_bits) && !strcmp(option_table[i].name, name))
+            return option_table + i;
     return NULL;
 }
 
@@ -118,7 +119,7 @@ static bool unknown_option(const char *spelling, const struct command *command, 
     uint32_t n = 0;
     for (uint32_t i = 0; i < option_count(); i++) {
         const struct option *o = option_table + i;
-        if (!(o->commands & command->bit)) continue;
+        if (!option_applies(o, command->bit)) continue;
         snprintf(names[n++], sizeof names[0], "--%s", o->name);
         char word[40];
         for (const char *at = word_next(o->also, word, sizeof word); at && n < COUNTOF(names);
@@ -231,7 +232,7 @@ bool args_environment(struct settings *s, const struct command *command, struct 
 {
     for (uint32_t i = 0; i < option_count(); i++) {
         const struct option *o = option_table + i;
-        const char *text = o->env && o->commands & command->bit ? getenv(o->env) : NULL;
+        const char *text = o->env && option_applies(o, command->bit) ? getenv(o->env) : NULL;
         struct err inner = {0};
         if (text && *text && !option_set(s, o, text, FROM_ENVIRONMENT, &inner))
             return err_set(e, inner.code, "%s (environment) %s", o->env, inner.text);

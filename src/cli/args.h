@@ -18,9 +18,10 @@ enum command_bit {
     IN_OTHER = 128,
     IN_MODELS = 256,
     IN_TRACE = 1024,
-    IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES | IN_TRACE, // takes a model
+    IN_WINDOW = 2048,
     IN_BENCH = 4096,
     IN_SELFTEST = 8192,
+    IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES | IN_TRACE | IN_WINDOW, // takes a model
     IN_EVERY = 65535,
 };
 
@@ -54,6 +55,11 @@ struct option {
 
 extern const struct option option_table[];
 uint32_t option_count(void);
+// Is it one of these commands' options? The window takes everything that decides a picture.
+static inline bool option_applies(const struct option *o, unsigned command_bits)
+{
+    return o->commands & command_bits || (command_bits & IN_WINDOW && o->recipe);
+}
 extern const struct option_kind kind_flag, kind_counter, kind_text, kind_texts, kind_word, kind_choice, kind_u32,
     kind_seed, kind_real, kind_interval;
 

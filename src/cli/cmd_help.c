@@ -29,7 +29,7 @@ const struct command command_help = {
     .about = "Explain the program or one of its commands",
     .bit = IN_HELP,
     .operand_words =
-        "generate trace eval inspect devices samplers models classes bench selftest completions version help",
+        "window generate trace eval inspect devices samplers models classes bench selftest completions version help",
     .examples = "Read the manual page\tvkdit help --man | man -l -",
     .run = run,
 };

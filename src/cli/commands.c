@@ -1,6 +1,7 @@
 // commands.c — the command table and the walk from argv to a command's function. Knows no command by name
 // except the two that are spelled as options.
 #include "cli/commands.h"
+#include "app/app.h"
 #include "cli/cli.h"
 
 #include <fcntl.h>
@@ -10,20 +11,9 @@
 #include <unistd.h>
 
 const struct command *const command_table[] = {
-    &command_generate,
-    &command_trace,
-    &command_eval,
-    &command_inspect,
-    &command_devices,
-    &command_samplers,
-    &command_models,
-    &command_classes,
-    &command_bench,
-    &command_selftest,
-    &command_completions,
-    &command_version,
-    &command_help,
-    NULL,
+    &command_window,   &command_generate,    &command_trace,   &command_eval,    &command_inspect,
+    &command_devices,  &command_samplers,    &command_models,  &command_classes, &command_bench,
+    &command_selftest, &command_completions, &command_version, &command_help,    NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -48,10 +38,17 @@ static bool unknown_command(const char *word, struct err *e)
     return err_set(e, ERR_ARG, "unknown command \"%s\"; see \"vkdit help\"", got);
 }
 
-// "vkdit", "vkdit --help" and "vkdit --version" are the commands help and version.
+// A word that is no command but names something on disk is a model to open the window with.
+static bool names_a_model(const char *word)
+{
+    return word[0] != '-' && !command_find(word) && !access(word, F_OK);
+}
+
+// "vkdit" is the window where there is a screen, and help where there is none; "vkdit MODEL" is the window too.
 static const struct command *pick(int argc, char **argv, struct err *e)
 {
-    const char *word = argc > 1 ? argv[1] : "help";
+    const char *why, *word = argc > 1 ? argv[1] : app_can_open(&why) ? "window" : "help";
+    if (argc > 1 && names_a_model(word)) word = "window";
     if (!strcmp(word, "--help") || !strcmp(word, "-h")) word = "help";
     if (!strcmp(word, "--version") || !strcmp(word, "-V")) word = "version";
     if (!strcmp(word, "--list-devices")) word = "devices";
@@ -90,12 +87,14 @@ int cli_main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); // a closed pipe and a file size limit are errors of the write, not the end
     signal(SIGXFSZ, SIG_IGN);
     c.command = pick(argc, argv, &e);
-    const bool ok = c.command &&
-                    args_parse(&c.s, c.command, argc - (argc > 1 ? 2 : 1), argv + (argc > 1 ? 2 : 1), &e) &&
+    const int skip = argc < 2 || names_a_model(argv[1]) ? 1 : 2; // words before the command's own
+    const bool ok = c.command && args_parse(&c.s, c.command, argc - (argc < skip ? argc : skip), argv + skip, &e) &&
                     args_environment(&c.s, c.command, &e);
     settle_colours(&c);
     if (!ok) return cli_fail(&c, EXIT_USAGE, e.text);
     int code = EXIT_OK;
+    const char *why;
+    if (argc < 2 && !app_can_open(&why)) cli_say(&c, "%s; this is what there is without one", why);
     if (c.s.help && !c.s.version)
         help_command(stdout, c.command, c.colour_out);
     else

@@ -36,7 +36,7 @@ static void bash_values(FILE *out, const struct command *c)
 {
     for (uint32_t i = 0; i < option_count(); i++) {
         const struct option *o = option_table + i;
-        if (!(o->commands & c->bit) || !o->kind->takes_value || o->without) continue;
+        if (!option_applies(o, c->bit) || !o->kind->takes_value || o->without) continue;
         fputs("            ", out);
         put_spelling_cases(out, o);
         char *words = option_words(o);
@@ -62,7 +62,7 @@ static void bash_print(FILE *out)
         bash_values(out, c);
         fputs("        esac\n        if [[ $word == -* ]]; then\n            COMPREPLY=($(compgen -W \"", out);
         for (uint32_t k = 0; k < option_count(); k++)
-            if (option_table[k].commands & c->bit) put_spellings(out, option_table + k);
+            if (option_applies(option_table + k, c->bit)) put_spellings(out, option_table + k);
         fputs("\" -- \"$word\"))\n        else\n", out);
         if (c->operand_words)
             fprintf(out, "            COMPREPLY=($(compgen -W \"%s\" -- \"$word\"))\n", c->operand_words);
@@ -119,7 +119,7 @@ static void zsh_print(FILE *out)
         fprintf(out, "    %s)\n        _arguments -s \\\n", c->name);
         for (uint32_t k = 0; k < option_count(); k++) {
             const struct option *o = option_table + k;
-            if (!(o->commands & c->bit)) continue;
+            if (!option_applies(o, c->bit)) continue;
             char spelling[44];
             snprintf(spelling, sizeof spelling, "--%s", o->name);
             zsh_spec(out, o, spelling);
@@ -168,7 +168,7 @@ static void fish_print(FILE *out)
         else if (c->operand)
             fprintf(out, "complete -c vkdit -n '__fish_seen_subcommand_from %s' -F\n", c->name);
         for (uint32_t k = 0; k < option_count(); k++)
-            if (option_table[k].commands & c->bit) fish_option(out, c, option_table + k);
+            if (option_applies(option_table + k, c->bit)) fish_option(out, c, option_table + k);
     }
 }
 

@@ -1,15 +1,22 @@
-// gen_film.c — the strip of stages from noise to picture. Keeps latents while the run goes on, decodes them at its end.
+// gen_film.c — the stages from noise to picture, as a strip or in time. Keeps latents while the run goes on, decodes them at its end.
 #include "cli/generate.h"
+#include "image/anim.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FRAMES = 8, GAP = 2 };
+enum { FRAMES = 8, ANIMATED = 24, GAP = 2, FRAME_MS = 90, LAST_MS = 1600 };
+
+static bool animated(const struct generation *g)
+{
+    const size_t n = g->cli->s.film ? strlen(g->cli->s.film) : 0;
+    return n > 5 && !strcmp(g->cli->s.film + n - 5, ".webp");
+}
 
 static uint32_t frames(const struct generation *g)
 {
-    return g->cli->s.film_frames ? g->cli->s.film_frames : FRAMES;
+    return g->cli->s.film_frames ? g->cli->s.film_frames : animated(g) ? ANIMATED : FRAMES;
 }
 
 static uint64_t values(const struct generation *g)
@@ -59,17 +66,35 @@ static bool decode(struct generation *g, uint32_t i, struct image *im, struct er
     return ok;
 }
 
+static bool write_strip(const struct generation *g, const struct image *frame, struct err *e)
+{
+    struct image strip = {0};
+    const bool ok = image_grid(&strip, frame, g->n_film, g->n_film, GAP, e) &&
+                    png_write(g->cli->s.film, &strip, NULL, 0, g->cli->s.force, e);
+    image_close(&strip);
+    return ok;
+}
+
+static bool write_animation(const struct generation *g, const struct image *frame, struct err *e)
+{
+    struct anim *a = anim_open(frame->w, frame->h, e);
+    bool ok = a != NULL;
+    for (uint32_t i = 0; ok && i < g->n_film; i++)
+        ok = anim_add(a, frame + i, i + 1 < g->n_film ? FRAME_MS : LAST_MS, e);
+    if (ok) return anim_write(a, g->cli->s.film, g->cli->s.force, e);
+    anim_close(a);
+    return false;
+}
+
 bool film_save(struct generation *g, struct err *e)
 {
     const struct settings *s = &g->cli->s;
-    struct image strip = {0}, *frame = s->film ? mem_zero(g->n_film, sizeof *frame, e) : NULL;
+    struct image *frame = s->film ? mem_zero(g->n_film, sizeof *frame, e) : NULL;
     if (!s->film) return true;
     bool ok = frame != NULL;
     for (uint32_t i = 0; ok && i < g->n_film; i++) ok = decode(g, i, &frame[i], e);
-    ok = ok && image_grid(&strip, frame, g->n_film, g->n_film, GAP, e) &&
-         png_write(s->film, &strip, NULL, 0, s->force, e);
+    ok = ok && (animated(g) ? write_animation(g, frame, e) : write_strip(g, frame, e));
     for (uint32_t i = 0; frame && i < g->n_film; i++) image_close(&frame[i]);
-    image_close(&strip);
     free(frame);
     if (!ok) return false;
     cli_say(g->cli, "wrote %s (%u stages)", s->film, g->n_film);

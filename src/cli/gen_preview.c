@@ -28,7 +28,7 @@ void preview_picture(struct generation *g, const struct image *im)
 static const float channel_rgb[4][3] = {
     {0.298F, 0.207F, 0.208F}, {0.187F, 0.286F, 0.173F}, {-0.158F, 0.189F, 0.264F}, {-0.184F, -0.271F, -0.473F}};
 
-static void rough_colours(struct image *im, const float *latent, uint32_t channels)
+void rough_colours(struct image *im, const float *latent, uint32_t channels)
 {
     const size_t cells = (size_t)im->w * im->h;
     for (size_t i = 0; i < cells; i++)

@@ -63,6 +63,7 @@ bool mix_compare(struct generation *g, struct err *e); // runs the job again wit
 void mix_end(struct generation *g);
 
 // gen_preview.c
+void rough_colours(struct image *im, const float *latent, uint32_t channels); // of a model that brings no map
 bool preview_step(struct generation *g, struct err *e);             // --show-steps and --preview, now and then
 void preview_picture(struct generation *g, const struct image *im); // --show
 // ERR_NUMERIC when a value is not finite or a picture's latent is all one value.

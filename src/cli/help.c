@@ -72,7 +72,7 @@ static void print_options(FILE *out, unsigned bit, bool colour)
     const char *group = NULL;
     for (uint32_t i = 0; i < option_count(); i++) {
         const struct option *o = option_table + i;
-        if (!(o->commands & bit)) continue;
+        if (!option_applies(o, bit)) continue;
         if (group != o->group) fprintf(out, "\n%s%s%s\n", cli_bold(colour), o->group, cli_plain(colour));
         group = o->group;
         print_option(out, o);

@@ -75,7 +75,7 @@ static void put_command(FILE *out, const struct command *c)
     }
     for (uint32_t i = 0; i < option_count(); i++) {
         const struct option *o = option_table + i;
-        if (!(o->commands & c->bit) || o->commands == IN_EVERY) continue;
+        if (!option_applies(o, c->bit) || o->commands == IN_EVERY) continue;
         if (group != o->group) fprintf(out, ".SS \"%s\"\n", o->group);
         group = o->group;
         put_option(out, o);

@@ -165,8 +165,8 @@ const struct option option_table[] = {
      .help = "save only the picture with this index, from 0; the others of the run are still computed, they share its "
              "random stream"},
 
-    {"output", "--out", 'o', "PATTERN", .kind = &kind_text, .at = AT(output), .commands = IN_GENERATE | IN_TRACE,
-     .group = result_group,
+    {"output", "--out", 'o', "PATTERN", .kind = &kind_text, .at = AT(output),
+     .commands = IN_GENERATE | IN_TRACE | IN_WINDOW, .group = result_group,
      .help = "where pictures go: %d or %03d is a running number, {seed} {class} {step} {index} are filled in, a folder "
              "takes "
              "the usual names, \"-\" is standard output; with \"vkdit trace\", the folder to write into"},
@@ -182,9 +182,11 @@ const struct option option_table[] = {
     {"preview", .value = "FILE", .kind = &kind_text, .at = AT(preview), .commands = IN_GENERATE, .group = result_group,
      .help = "keep the forming picture in this PNG, in rough colours; it is replaced as the run goes on"},
     {"film", .value = "FILE", .kind = &kind_text, .at = AT(film), .commands = IN_GENERATE, .group = result_group,
-     .help = "save a strip of the stages from noise to picture as PNG, for a run of one picture"},
+     .help =
+         "save the stages from noise to picture, for a run of one picture: as a strip (.png) or an animation (.webp)"},
     {"film-frames", .value = "N", .kind = &kind_u32, .at = AT(film_frames), .min = 2, .max = 64,
-     .commands = IN_GENERATE, .group = result_group, .help = "stages of --film, 8 when not given"},
+     .commands = IN_GENERATE, .group = result_group,
+     .help = "stages of --film; 8 in a strip and 24 in an animation when not given"},
     {"latent-out", .value = "FILE", .kind = &kind_text, .at = AT(latent_out), .commands = IN_GENERATE,
      .group = result_group, .help = "save the finished latent as .safetensors"},
     {"trajectory", .value = "FILE", .kind = &kind_text, .at = AT(trajectory), .commands = IN_GENERATE,

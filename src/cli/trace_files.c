@@ -50,7 +50,7 @@ bool trace_hash_model(struct trace *x, struct err *e)
     static const char *const inside[] = {"transformer/diffusion_pytorch_model.safetensors",
                                          "transformer/diffusion_pytorch_model.safetensors.index.json",
                                          "transformer/diffusion_pytorch_model.bin"};
-    const char *path = x->g.subject.options.path;
+    const char *path = vkdit_model_path(x->g.subject.model); // of the file, also for a model that ships
     char hash[65] = "", file[PATH_BYTES];
     if (!path) {
         snprintf(x->model_hash, sizeof x->model_hash, "synthetic");
@@ -76,7 +76,9 @@ void trace_command(struct trace *x)
     for (uint32_t i = 0; i < option_count() && at < sizeof x->command; i++) {
         const struct option *o = option_table + i;
         if (!(o->commands & IN_TRACE) || o->commands == IN_EVERY || s->origin[i] == FROM_NOWHERE) continue;
-        if (!strcmp(o->name, "output") || !strcmp(o->name, "json") || !strcmp(o->name, "cache")) continue;
+        if (!strcmp(o->name, "output") || !strcmp(o->name, "json") || !strcmp(o->name, "cache") ||
+            !strcmp(o->name, "assets"))
+            continue; // where things lie, not what is computed
         json_t *v = o->kind->keep(o, (const char *)s + o->at);
         char text[600] = "";
         if (json_is_string(v)) snprintf(text, sizeof text, " '%.500s'", json_string_value(v));

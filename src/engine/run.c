@@ -358,6 +358,14 @@ vkdit_status vkdit_run_step(vkdit_run *r, int (*stop)(void *user), void *user, i
     return status_of(&e, error);
 }
 
+// Level of the state as it is now; a finished one is all picture.
+static void level_of(const struct vkdit_run *r, double *signal, double *noise)
+{
+    const bool known = !r->schedule.adaptive && r->eval < r->schedule.n;
+    *signal = known ? r->schedule.eval[r->eval].signal : r->done ? 1 : 0;
+    *noise = known ? r->schedule.eval[r->eval].noise : 0;
+}
+
 void vkdit_run_get_progress(const vkdit_run *r, vkdit_progress *p)
 {
     struct program_stats last = program_stats(r->model->step.program, RATE_STEP);
@@ -370,4 +378,5 @@ void vkdit_run_get_progress(const vkdit_run *r, vkdit_progress *p)
                           .sampler = r->sampler->name,
                           .submissions = last.submissions,
                           .longest_submission = last.longest};
+    level_of(r, &p->signal, &p->noise);
 }

@@ -43,6 +43,7 @@ struct vkdit_run {
     uint32_t eval, step; // what comes next
     uint32_t evals_done;
     bool done, counter_dirty, x0_known;
+    bool z_given;
     bool drawn; // `draw` holds the noise of an evaluation that did not finish
     double step_seconds, seconds;
     double last_t;
@@ -68,6 +69,8 @@ bool run_write_ticks(struct vkdit_run *r, uint32_t first, uint32_t n, struct err
 // Draws (or takes) one noise tensor of the run's shape into out; copies decides how much of the stream is used up.
 bool run_draw(struct vkdit_run *r, float *out, struct err *e);
 bool run_open_noise(struct vkdit_run *r, const vkdit_job *job, struct err *e);
+// The stream as it is when `evals` evaluations have been done.
+bool run_seek_noise(struct vkdit_run *r, uint32_t evals, struct err *e);
 
 // False when another run or evaluation of the model has taken its registers since.
 bool run_current(const struct vkdit_run *r, struct err *e);

@@ -83,6 +83,7 @@ bool run_open_noise(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     r->draw = mem_zero(drawn_values(r), sizeof *r->draw, e);
     r->z = z ? list_floats(z, r->values, e) : mem_zero(r->values, sizeof *r->z, e);
     if (!r->draw || !r->z) return false;
+    r->z_given = z != NULL;
     if (!z) stream(r, r->z, r->values);
     if (noise && !take_noise(r, noise, e)) return false;
     if (r->schedule.init_draws) { // before the ticks, which tell the device where the stream goes on
@@ -90,5 +91,21 @@ bool run_open_noise(struct vkdit_run *r, const vkdit_job *j, struct err *e)
         if (!r->first_noise || !run_draw(r, r->first_noise, e)) return false;
     }
     if (r->rng == VKDIT_RNG_PHILOX && !r->given_noise && !r->schedule.adaptive) philox_ticks(r);
+    return true;
+}
+
+bool run_seek_noise(struct vkdit_run *r, uint32_t evals, struct err *e)
+{
+    uint32_t drawn = 0;
+    for (uint32_t i = 0; i < evals; i++) drawn += r->schedule.eval[i].draws;
+    r->drawn = false;
+    r->draws = drawn;
+    if (r->given_noise)
+        return drawn <= r->given_draws ||
+               err_set(e, ERR_ARG, "the given noise has %u tensors, the run needs more", r->given_draws);
+    if (r->rng == VKDIT_RNG_PHILOX) return true; // the ticks say where each evaluation's numbers are
+    torch_seed(&r->torch, r->seed);
+    if (!r->z_given) stream(r, r->draw, r->values);
+    for (uint32_t i = 0; i < drawn; i++) stream(r, r->draw, drawn_values(r));
     return true;
 }

@@ -38,11 +38,12 @@ struct sample_spec {
     double strength;       // 1 = from pure noise; less starts part way (init image)
 };
 
-struct sample_eval { // host-side facts of one evaluation, for progress, traces and the table
-    double t;        // what the model's timestep embedder receives
-    uint32_t step;   // the step it belongs to
-    bool ends_step;  // the state after this evaluation is x[step + 1]
-    bool draws;      // one noise tensor is drawn for this evaluation's update (even if its factor is 0)
+struct sample_eval {      // host-side facts of one evaluation, for progress, traces and the table
+    double t;             // what the model's timestep embedder receives
+    uint32_t step;        // the step it belongs to
+    bool ends_step;       // the state after this evaluation is x[step + 1]
+    bool draws;           // one noise tensor is drawn for this evaluation's update (even if its factor is 0)
+    double signal, noise; // the level of register 0 before it: x = signal * picture + noise * noise
 };
 
 struct schedule {

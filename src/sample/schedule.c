@@ -158,6 +158,27 @@ static bool check_finite(const struct schedule *o, const char *sampler, struct e
     return ok || err_set(e, ERR_ARG, "sampler %s has no finite start", sampler);
 }
 
+// How much picture and how much noise the state holds before each evaluation.
+static void set_levels(const struct sample_spec *s, struct schedule *o)
+{
+    for (uint32_t i = 0; i < o->n; i++) {
+        struct sample_eval *ev = &o->eval[i];
+        const double scale = o->tick[i].in_scale;
+        if (s->family == FAMILY_FLOW) {
+            const struct flow_at f = flow_at(s, ev->t);
+            ev->signal = f.alpha;
+            ev->noise = f.sigma;
+        } else if (scale < 1) { // steps in sigma, and scales what the model sees
+            ev->signal = 1;
+            ev->noise = sqrt(1 / (scale * scale) - 1);
+        } else {
+            const double abar = levels_abar(s, floor(ev->t));
+            ev->signal = sqrt(abar);
+            ev->noise = sqrt(1 - abar);
+        }
+    }
+}
+
 bool schedule_make(struct schedule *out, const struct sample_spec *s, struct err *e)
 {
     char shown[80], known[256];
@@ -172,9 +193,12 @@ bool schedule_make(struct schedule *out, const struct sample_spec *s, struct err
                        names_for(~0u, known, sizeof known));
     if (!sampler_check(r, s, e)) return false;
     struct sample_spec full = with_defaults(r, s);
-    if (r->fill(&full, out, e) && check_finite(out, r->name, e)) return true;
-    schedule_free(out);
-    return false;
+    if (!r->fill(&full, out, e) || !check_finite(out, r->name, e)) {
+        schedule_free(out);
+        return false;
+    }
+    set_levels(&full, out);
+    return true;
 }
 
 void schedule_free(struct schedule *s)

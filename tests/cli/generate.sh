@@ -138,4 +138,11 @@ if [ $slow = 0 ]; then
 else
     echo "a slow device: file names, events and full disks were left to the faster ones"
 fi
+
+
+# the film in time
+run 0 generate --synthetic tiny --steps 4 --sampler ddim -q -o last.png --film film.webp --film-frames 3
+head -c 12 film.webp | grep -q WEBP || wrong "the film is no WebP"
+fails 1 "film.webp exists" generate --synthetic tiny --steps 4 --sampler ddim -o last.png --film film.webp
+
 finish

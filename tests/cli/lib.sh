@@ -5,7 +5,7 @@ here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 cd "$here" || exit 1
 failed=0
-unset VKDIT_MODEL
+unset VKDIT_MODEL DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER # no window opens
 wrong() {
     printf 'FAILED: %s\n' "$*" >&2
     [ -s err ] && sed 's/^/    stderr: /' err >&2

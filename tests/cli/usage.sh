@@ -50,4 +50,14 @@ run 0 help --color always
 grep -q "$(printf '\033')" out || wrong "--color always is not honoured"
 run 0 help
 grep -q "$(printf '\033')" out && wrong "colours in a file"
+# without a screen there is no window, and one line says so
+touch a.safetensors
+run 0
+says err "window" "no words"
+says out "generate" "no words"
+fails 1 "window" window
+fails 1 "window" a.safetensors
+fails 2 "unknown command" nothing.safetensors
+fails 2 "not of" window --taps
+
 finish

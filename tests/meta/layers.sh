@@ -17,7 +17,8 @@ models:  base graph kernels weights
 board:   base
 engine:  base gpu graph weights image sample kernels exec models board vkdit.h
 bench:   base gpu graph image sample kernels exec models board engine vkdit.h
-cli:     base image sample board vkdit.h
+cli:     base image sample board vkdit.h app/app.h
+app:     base image cli vkdit.h
 '
 # A library of others is known to these folders only.
 homes='
@@ -27,7 +28,11 @@ vulkan:      gpu exec bench
 spng.h:      image
 chafa:       image
 zip.h:       weights
-jansson.h:   base weights models board engine bench cli
+jansson.h:   base weights models board engine bench cli app
+webp:        image
+SDL.h:       app
+imgui.h:     app
+backends:    app
 '
 
 row() { printf '%s\n' "$1" | sed -n "s/^$2:[ ]*//p"; }
@@ -36,7 +41,7 @@ for folder in src/*/; do
     folder=$(basename "$folder")
     printf '%s\n' "$table" | grep -q "^$folder:" || complain "src/$folder is not in the table of tests/meta/layers.sh"
     allowed=" $folder $(row "$table" "$folder") "
-    for file in src/"$folder"/*.c src/"$folder"/*.h; do
+    for file in src/"$folder"/*.c src/"$folder"/*.h src/"$folder"/*.cpp; do
         [ -f "$file" ] || continue
         for target in $(sed -n 's/^[ ]*#[ ]*include[ ]*["<]\([^">]*\)[">].*/\1/p' "$file"); do
             home=$(row "$homes" "${target%%/*}")

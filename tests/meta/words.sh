@@ -10,8 +10,8 @@ ban() { # reason, pattern, files...
     [ -z "$hits" ] || complain "$reason:
 $hits"
 }
-sources=$(find src include -name '*.[ch]')
-library=$(find src include -name '*.[ch]' ! -path 'src/cli/*')
+sources=$(find src include -name '*.[ch]' -o -name '*.cpp')
+library=$(find src include -name '*.[ch]' ! -path 'src/cli/*' ! -path 'src/app/*') # not the program
 
 ban "no jumps" '(^|[^a-z_])(goto|setjmp|longjmp)[ (;]' $sources
 ban "the library never ends the process" '(^|[^a-z_])(exit|_exit|abort|quick_exit) *\(' $library

@@ -1,0 +1,378 @@
+// view_panel.c — the controls. Limits, words and explanations come from the option table.
+#include "app/window.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const float label_width = 92;
+
+static const char *tip_of(const char *option)
+{
+    const struct option *o = option_find(option, IN_EVERY);
+    return o ? o->help : "";
+}
+
+// A label at the left; the control that follows takes the rest of the line. `about` is what the table says of it.
+static void label(const char *text, const char *option)
+{
+    ui_say(INK_DIM, text);
+    if (option) ui_tip(tip_of(option));
+    ui_beside(0);
+    const float used = ui_words_width(1, text), want = label_width * ui_scale();
+    if (used < want) {
+        ui_beside(0);
+        ui_gap(want - used);
+        ui_beside(0);
+    }
+    ui_width(-1);
+}
+
+// --- numbers ------------------------------------------------------------------------------------------------------
+
+static void whole(struct app *a, const char *text, const char *name, uint32_t usual, uint32_t high)
+{
+    const struct option *o = option_find(name, IN_GENERATE);
+    uint32_t v = form_whole(&a->form, name, usual);
+    char id[40];
+    snprintf(id, sizeof id, "##%s", name);
+    label(text, name);
+    if (ui_whole(id, &v, o ? (uint32_t)o->min : 1, high, o ? (uint32_t)o->max : high, NULL))
+        form_set_whole(&a->form, name, v);
+    ui_tip(tip_of(name));
+}
+
+static void guidance(struct app *a)
+{
+    const struct option *o = option_find("cfg-scale", IN_GENERATE);
+    const double own = a->now.info.cfg_scale > 0                     ? a->now.info.cfg_scale
+                       : a->now.info.has_null_class || !a->now.ready ? 4
+                                                                     : 1;
+    double v = form_real(&a->form, "cfg-scale", own);
+    label("Guidance", "cfg-scale");
+    if (ui_real("##cfg", &v, 1, 12, o ? o->max : 12, v <= 1 ? "off" : "%.1f")) form_set_real(&a->form, "cfg-scale", v);
+    ui_tip(tip_of("cfg-scale"));
+}
+
+static void interval(struct app *a)
+{
+    double from = 0, to = 1;
+    const char *text = form_text(&a->form, "cfg-interval");
+    if (*text) sscanf(text, "%lf,%lf", &from, &to);
+    label("between", "cfg-interval");
+    const float half = (ui_left() - 8 * ui_scale()) / 2;
+    ui_width(half);
+    bool used = ui_real("##from", &from, 0, 1, 1, "%.2f");
+    ui_tip("Guidance begins at this part of the run; 0 is its start");
+    ui_beside(8);
+    ui_width(half);
+    used = ui_real("##to", &to, 0, 1, 1, "%.2f") || used;
+    ui_tip("Guidance ends at this part of the run; 1 is its end");
+    if (!used) return;
+    char value[64];
+    if (to <= from) to = fmin(1, from + 0.01), from = fmin(from, to - 0.01);
+    snprintf(value, sizeof value, "%.4g,%.4g", from, to);
+    form_set_text(&a->form, "cfg-interval", from <= 0 && to >= 1 ? NULL : value);
+}
+
+static void seed(struct app *a)
+{
+    char now[24];
+    snprintf(now, sizeof now, "%llu", (unsigned long long)form_seed(&a->form));
+    label("Seed", "seed");
+    const float dice = 74 * ui_scale();
+    ui_width(ui_left() - dice - 8 * ui_scale());
+    if (ui_field_digits("##seed", a->seed, sizeof a->seed)) {
+        form_set_seed(&a->form, strtoull(a->seed, NULL, 10));
+        a->form.seed_random = false; // a number that was typed is meant
+    } else if (!ui_held()) {
+        snprintf(a->seed, sizeof a->seed, "%s", now);
+    }
+    ui_tip(tip_of("seed"));
+    ui_beside(8);
+    if (ui_button("Random", dice, TONE_PLAIN)) do_random(a);
+    ui_tip("Another seed (R)");
+    label("", NULL);
+    bool fixed = !a->form.seed_random;
+    if (ui_check("Keep this seed", &fixed)) a->form.seed_random = !fixed;
+    ui_tip("Off: every picture gets a new seed");
+}
+
+// Faders as text, in the language of --mix.
+static void mix(struct app *a)
+{
+    label("Mix", "mix");
+    if (ui_field("##mix", a->mix, sizeof a->mix, "edits of the modulation")) form_set_text(&a->form, "mix", a->mix);
+    if (!ui_held()) snprintf(a->mix, sizeof a->mix, "%s", form_text(&a->form, "mix"));
+    ui_tip(tip_of("mix"));
+}
+
+// --- lists --------------------------------------------------------------------------------------------------------
+
+static bool contains(const char *text, const char *part)
+{
+    const size_t n = strlen(part);
+    for (; n && *text; text++)
+        if (!strncasecmp(text, part, n)) return true;
+    return !n;
+}
+
+static void class_text(const struct app *a, const char *value, char *out, size_t room)
+{
+    const struct names *c = a->now.classes;
+    char *end;
+    const unsigned long index = strtoul(value, &end, 10);
+    if (*value && !*end && c && index < c->n && c->text[index])
+        snprintf(out, room, "%s", c->text[index]);
+    else
+        snprintf(out, room, "%s", *value ? value : "");
+    out[strcspn(out, ",")] = 0;
+    if (strchr(value, ',')) snprintf(out, room, "%s", value); // several
+}
+
+// Type to search: by name or number; Enter takes the first that fits, or the text as it is when it has commas.
+static void class_list(struct app *a, const char *option, const char *none, char *query, size_t room)
+{
+    char shown[160], row[200], first[32] = "";
+    const struct names *c = a->now.classes;
+    class_text(a, form_text(&a->form, option), shown, sizeof shown);
+    snprintf(row, sizeof row, "##%s", option);
+    if (!ui_list(row, *shown ? shown : none)) return;
+    ui_width(-1);
+    if (ui_appearing()) {
+        *query = 0;
+        ui_focus();
+    }
+    const bool entered = ui_field("##search", query, room, "Type a name or a number");
+    if (ui_item(none, !*shown)) form_clear(&a->form, option);
+    for (uint32_t i = 0; c && i < c->n; i++) {
+        char number[16];
+        snprintf(number, sizeof number, "%u", i);
+        if (c->text[i])
+            snprintf(row, sizeof row, "%s  %u", c->text[i], i);
+        else
+            snprintf(row, sizeof row, "class %u", i);
+        if (!contains(row, query)) continue;
+        if (!*first) snprintf(first, sizeof first, "%u", i);
+        if (ui_item(row, !strcmp(form_text(&a->form, option), number))) form_set_text(&a->form, option, number);
+    }
+    if (entered && *query) {
+        const bool list = strchr(query, ',') || !*first;
+        form_set_text(&a->form, option, list ? query : first);
+        ui_list_close();
+    }
+    ui_list_end();
+}
+
+static void sampler(struct app *a)
+{
+    const char *family = a->now.info.is_sit ? "SiT" : "DiT", *chosen = form_text(&a->form, "sampler");
+    json_t *row, *name;
+    size_t i, k;
+    char tip[300], own[80];
+    snprintf(own, sizeof own, *a->now.sampler ? "the model's own, %s" : "the model's own", a->now.sampler);
+    label("Sampler", "sampler");
+    if (!ui_list("##sampler", *chosen ? chosen : own)) {
+        ui_tip(tip_of("sampler"));
+        return;
+    }
+    if (ui_item(own, !*chosen)) form_clear(&a->form, "sampler");
+    json_array_foreach(a->samplers, i, row)
+    {
+        bool fits = !a->now.ready;
+        const char *text = json_string_value(json_object_get(row, "name"));
+        const char *about = json_string_value(json_object_get(row, "about"));
+        json_array_foreach(json_object_get(row, "families"), k, name) fits =
+            fits || !strcmp(json_string_value(name), family);
+        ui_off(!fits);
+        if (ui_item(text, !strcmp(chosen, text))) form_set_text(&a->form, "sampler", text);
+        snprintf(tip, sizeof tip, "%s%s", about ? about : "",
+                 fits ? ""
+                 : a->now.info.is_sit
+                     ? "\nNot for this model: it is a flow (SiT), this sampler is for noise prediction (DiT)."
+                     : "\nNot for this model: it predicts noise (DiT), this sampler is for flows (SiT).");
+        ui_tip(tip);
+        ui_on();
+    }
+    ui_list_end();
+}
+
+static void precision(struct app *a)
+{
+    const struct option *o = option_find("precision", IN_GENERATE);
+    const char *chosen = form_text(&a->form, "precision");
+    char word[WORD_BYTES];
+    label("Precision", "precision");
+    if (ui_list("##precision", *chosen ? chosen : "auto")) {
+        for (const char *at = word_next(o->words, word, sizeof word); at; at = word_next(at, word, sizeof word))
+            if (ui_item(word, !strcmp(*chosen ? chosen : "auto", word)))
+                form_set_text(&a->form, "precision", strcmp(word, "auto") != 0 ? word : NULL);
+        ui_list_end();
+    }
+    ui_tip(tip_of("precision"));
+}
+
+static void device(struct app *a)
+{
+    const struct names *d = a->now.devices;
+    char row[300];
+    label("Device", "device");
+    if (ui_list("##device", *a->form.device ? a->form.device : *a->now.device ? a->now.device : "the best one")) {
+        if (ui_item("the best one", !*a->form.device)) *a->form.device = 0;
+        for (uint32_t i = 0; d && i < d->n; i++) {
+            snprintf(row, sizeof row, "%s##%u", d->text[i] ? d->text[i] : "?", i);
+            if (ui_item(row, d->text[i] && !strcmp(a->form.device, d->text[i])))
+                snprintf(a->form.device, sizeof a->form.device, "%s", d->text[i] ? d->text[i] : "");
+        }
+        ui_list_end();
+    }
+    ui_tip(*a->now.reason ? a->now.reason : tip_of("device"));
+}
+
+static const char *file_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+// The path field comes first: whoever opens the list wants another model.
+static void model_choices(struct app *a, const char *chosen, const char *synthetic)
+{
+    char row[300];
+    ui_width(-1);
+    if (ui_appearing()) ui_focus();
+    const bool entered =
+        ui_field("##path", a->path, sizeof a->path, "path of a model, or drop a file on the window") && *a->path;
+    if (entered) do_open(a, a->path);
+    if (ui_item("the one that ships", !*chosen && !*synthetic)) do_open(a, "");
+    for (uint32_t i = 0; a->now.models && i < a->now.models->n; i++) {
+        const char *text = a->now.models->text[i] ? a->now.models->text[i] : "";
+        snprintf(row, sizeof row, "%.*s", (int)strcspn(text, "\t"), text);
+        if (ui_item(row, !strcmp(chosen, row))) do_open(a, row);
+        ui_tip(text + strcspn(text, "\t"));
+    }
+    for (uint32_t i = 0; i < FORM_RECENT && a->form.recent[i]; i++) {
+        snprintf(row, sizeof row, "%s##%u", file_of(a->form.recent[i]), i);
+        if (ui_item(row, !strcmp(chosen, a->form.recent[i]))) do_open(a, a->form.recent[i]);
+        ui_tip(a->form.recent[i]);
+    }
+    if (entered) ui_list_close();
+}
+
+static void model(struct app *a)
+{
+    const char *chosen = form_text(&a->form, "model"), *synthetic = form_text(&a->form, "synthetic");
+    label("Model", "model");
+    if (a->open_models) ui_list_open("##model");
+    a->open_models = false;
+    const bool open = ui_list("##model", *chosen ? file_of(chosen) : *synthetic ? synthetic : "the one that ships");
+    if (!open) ui_tip(*chosen ? chosen : tip_of("model"));
+    if (!open) return;
+    model_choices(a, chosen, synthetic);
+    ui_list_end();
+}
+
+static void preview(struct app *a)
+{
+    static const char *const kinds[] = {"automatic", "rough colours", "decoder, every step"};
+    label("Preview", NULL);
+    if (ui_list("##preview", kinds[a->form.preview])) {
+        for (uint32_t i = 0; i < PREVIEW_COUNT; i++)
+            if (ui_item(kinds[i], a->form.preview == i)) {
+                a->form.preview = i;
+                worker_preview(a->worker, (enum preview_kind)i);
+            }
+        ui_list_end();
+    }
+    ui_tip("automatic: rough colours at every step, decoded pictures when they cost at most 3 % of the run's time");
+}
+
+// --- the whole ----------------------------------------------------------------------------------------------------
+
+static void heading(struct app *a)
+{
+    char text[200];
+    const vkdit_model_info *m = &a->now.info;
+    const uint32_t scale = m->image_scale ? m->image_scale : 8;
+    ui_head(a->now.ready ? m->name : a->now.work == WORK_LOADING ? "Loading" : "No model");
+    if (a->now.ready)
+        snprintf(text, sizeof text, "%.1f M parameters, %ux%u pixels%s", (double)m->parameters / 1e6,
+                 m->latent_width * scale, m->latent_height * scale, m->synthetic ? ", random weights" : "");
+    else
+        snprintf(text, sizeof text, "vkdit %s", vkdit_version());
+    ui_tell(INK_DIM, text);
+}
+
+static void main_button(struct app *a)
+{
+    if (app_running(a)) {
+        if (ui_button("Stop  (Esc)", -1, TONE_BAD)) do_stop(a);
+        ui_tip("Ends the run; what is there is kept");
+        return;
+    }
+    ui_off(!a->now.ready && a->now.work == WORK_IDLE);
+    if (ui_button("Generate  (Space)", -1, TONE_MAIN)) do_generate(a);
+    ui_on();
+}
+
+static void tabs(struct app *a)
+{
+    const float half = (ui_left() - 4 * ui_scale()) / 2;
+    if (ui_tab("Make", a->tab == TAB_MAKE, half)) a->tab = TAB_MAKE;
+    ui_beside(4);
+    if (ui_tab("Gallery", a->tab == TAB_GALLERY, half)) {
+        a->tab = TAB_GALLERY;
+        clerk_look(a->clerk, a->form.folder);
+    }
+    ui_tip("Pictures of this session and saved ones (G)");
+}
+
+static void make(struct app *a)
+{
+    label("Class", "class");
+    class_list(a, "class", "the seed picks", a->query, sizeof a->query);
+    label("Not", "negative-class");
+    class_list(a, "negative-class", "no class", a->negative_query, sizeof a->negative_query);
+    ui_space(2);
+    seed(a);
+    whole(a, "Steps", "steps", a->now.info.steps ? a->now.info.steps : 50, 250);
+    guidance(a);
+    interval(a);
+    sampler(a);
+    whole(a, "Batch", "batch", 1, 16);
+    mix(a);
+    ui_space(2);
+    ui_rule();
+    ui_space(2);
+    model(a);
+    device(a);
+    precision(a);
+    preview(a);
+    ui_space(2);
+    ui_check("Live: a new picture at every change", &a->form.live);
+    ui_tip("While a slider moves, the newest setting wins; nothing queues up (L)");
+    bool light = a->form.light;
+    if (ui_check("Light colours", &light)) {
+        a->form.light = light;
+        ui_theme(!light);
+    }
+    ui_beside(8);
+    if (ui_button("Keys (F1)", 0, TONE_QUIET)) a->help = true;
+}
+
+void view_panel(struct app *a)
+{
+    ui_area("panel", a->place.panel, INK_PANEL, true);
+    heading(a);
+    ui_space(2);
+    main_button(a);
+    ui_space(2);
+    tabs(a);
+    ui_space(4);
+    if (a->tab == TAB_MAKE)
+        make(a);
+    else
+        view_gallery(a);
+    ui_area_end();
+}

@@ -1,0 +1,125 @@
+// window.h — private to the window: its state, and what its views share.
+#ifndef VKDIT_APP_WINDOW_H
+#define VKDIT_APP_WINDOW_H
+
+#include "app/clerk.h"
+#include "app/ui.h"
+#include "app/worker.h"
+#include "cli/cli.h"
+#include "cli/recipe.h"
+
+#include <SDL.h>
+
+enum { APP_FILMS = 64, APP_QUERY = 128 };
+enum compare { COMPARE_OFF, COMPARE_SIDE, COMPARE_DIFFERENCE, COMPARE_FLICKER, COMPARE_COUNT };
+enum tab { TAB_MAKE, TAB_GALLERY };
+
+// A picture on its way to the screen, and what it was made of.
+struct shot {
+    SDL_Texture *texture;
+    uint32_t w, h; // of the picture
+    uint32_t film, at, other, other_at;
+    enum film_view view;
+    bool decoded;
+    double psnr;
+};
+
+struct layout {
+    struct rect canvas, strip, panel, status;
+};
+
+struct app {
+    struct cli *cli;
+    SDL_Window *window;
+    SDL_Renderer *renderer;
+    uint32_t wake_event;
+    atomic_bool woken;
+    struct form form;
+    struct worker *worker;
+    struct work_state now;
+    struct clerk *clerk;
+    struct clerk_news news;
+    struct layout place;
+    double began; // the program
+    bool quit, shown_once, help, pressed;
+    int redraw; // frames that are still to be drawn
+
+    // runs of this session, oldest first; `shown` and `other` are places in it
+    struct film *film[APP_FILMS];
+    uint32_t films, shown, other;
+    uint32_t at; // frame
+    bool follow; // `at` goes with the run
+    bool held;   // the mouse is held down on the thumbnails
+    enum film_view view;
+    enum compare compare;
+    bool playing;
+    double played;        // when the last frame was changed
+    double asked;         // Generate was pressed; 0 once the first preview is on the screen
+    uint32_t asked_after; // number of the newest run then
+    double first_preview;
+    json_t *last_options;  // of the newest run
+    struct shot canvas[3]; // shown, other, their difference
+    struct shot *thumb;    // of the shown film
+    uint32_t thumbs, thumbs_film;
+    uint32_t asked_film, asked_at;           // decoding was asked for
+    struct shot run_thumb[APP_FILMS], *tile; // of the gallery
+    uint32_t tiles;
+    uint64_t tiles_of;        // generation of the news
+    char chosen[FORM_PATH];   // file in the gallery
+    struct film *export_film; // being decoded for an export
+    enum export_kind export;
+    uint32_t export_after; // decoding wishes that were served before
+
+    enum tab tab;
+    char query[APP_QUERY], mix[512], negative_query[APP_QUERY], seed[24], path[FORM_PATH];
+    json_t *samplers;
+    bool open_models;
+    unsigned problems; // seen
+    bool problem;      // a message is on the screen
+    char toast[600];
+    double toast_until;
+    uint64_t said_step; // generation of the last event
+};
+
+// window.c: what can be done, by mouse, key or control
+void do_generate(struct app *a);
+void do_stop(struct app *a);
+void do_branch(struct app *a);
+void do_save(struct app *a);
+void do_copy(struct app *a);
+void do_export(struct app *a, enum export_kind kind);
+void do_random(struct app *a);
+void do_open(struct app *a, const char *path); // a model, or a picture whose settings are wanted
+void do_compare(struct app *a);
+void do_scrub(struct app *a, uint32_t at);
+void do_show(struct app *a, uint32_t film);
+void app_toast(struct app *a, const char *text);
+bool app_running(const struct app *a);
+struct film *app_film(const struct app *a);   // shown, or NULL
+void app_event(struct app *a, json_t *event); // to standard output, when events were asked for
+
+// shot.c: pictures as textures, kept until something else is wanted
+const struct shot *shot_film(struct app *a, struct shot *s, struct film *f, uint32_t at, enum film_view view,
+                             bool fine);
+// At most `edge` pixels wide and high.
+const struct shot *shot_thumb(struct app *a, struct shot *s, struct film *f, uint32_t at, enum film_view view,
+                              uint32_t edge);
+const struct shot *shot_image(struct app *a, struct shot *s, const struct image *im); // uploaded once
+const struct shot *shot_difference(struct app *a, struct film *f, uint32_t at, struct film *g, uint32_t g_at);
+void shot_drop(struct shot *s);
+void shots_drop(struct app *a);
+
+// keys.c
+void keys_press(struct app *a, const SDL_KeyboardEvent *key);
+uint32_t keys_count(void);
+void keys_text(uint32_t i, const char **key, const char **what);
+
+// one view a file, each drawn into its place
+void view_canvas(struct app *a);
+void view_strip(struct app *a);
+void view_panel(struct app *a);
+void view_gallery(struct app *a); // inside the panel
+void view_status(struct app *a);
+void view_help(struct app *a);
+
+#endif

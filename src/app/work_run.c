@@ -1,0 +1,417 @@
+// work_run.c — the worker makes pictures: begins, branches, steps, keeps every step, decodes. Knows nothing about files.
+#include "app/work.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ADAPTIVE_FRAMES = 1000, RETRIES = 2 };
+
+static const double preview_share = 0.03; // of a run's time that decoded previews may take when nobody chose
+
+struct running {
+    struct worker *w;
+    struct generation g;
+    struct film *film;
+    struct film_times times;
+    vkdit_progress at;
+    double asked;
+    json_t *options; // with what a retry changed
+    // a branch that starts at another level than its parent was: estimate and noise of the parent's frame
+    float *clean, *z;
+    vkdit_tensor noise;
+};
+
+// --- showing ------------------------------------------------------------------------------------------------------
+
+static void show(struct running *r, enum work work)
+{
+    struct worker *w = r->w;
+    pthread_mutex_lock(&w->lock);
+    w->said.work = work;
+    w->said.step = r->at.step;
+    w->said.steps = r->at.steps;
+    w->said.times = r->times;
+    if (r->film && w->said.film != r->film) { // until there is another, the last one stays
+        film_drop(w->said.film);
+        w->said.film = film_hold(r->film);
+    }
+    work_publish(w);
+}
+
+// --- decoding -----------------------------------------------------------------------------------------------------
+
+// All pictures of a latent batch as one block of RGB; NULL when it was not wanted any more or makes no picture.
+static uint8_t *decode(struct worker *w, const struct film *f, const float *latent, struct err *e)
+{
+    const vkdit_model_info *m = &f->info;
+    const uint64_t each = f->values / f->images, pixels = (uint64_t)f->width * f->height;
+    const double began = clock_seconds();
+    uint8_t *rgb = mem_zero(f->images, 3 * pixels, e);
+    for (uint32_t i = 0; rgb && !e->code && i < f->images; i++) {
+        const vkdit_tensor z = {
+            "latent", VKDIT_F32, 4, {1, m->latent_channels, m->latent_height, m->latent_width}, latent + i * each};
+        vkdit_tensors out = {0};
+        vkdit_error error = {0};
+        if (work_unwanted(w)) err_set(e, ERR_CANCELLED, "stopped");
+        if (!e->code && vkdit_eval(w->subject.model, &z, 1, 0, &out, &error)) err_api(e, &error);
+        for (uint32_t k = 0; k < out.count; k++) {
+            if (strcmp(out.tensor[k].name, "rgb_u8") != 0) continue;
+            const uint8_t *from = out.tensor[k].data;
+            for (uint64_t p = 0; p < 3 * pixels; p++) rgb[(i * pixels + p % pixels) * 3 + p / pixels] = from[p];
+        }
+        vkdit_tensors_free(&out);
+    }
+    if (rgb && !e->code) w->decode_seconds = clock_seconds() - began;
+    if (!e->code) return rgb;
+    free(rgb);
+    return NULL;
+}
+
+static void decode_frame(struct worker *w, struct film *f, uint32_t at)
+{
+    struct err e = {0};
+    const bool fits = w->subject.model && w->subject.info.has_decoder &&
+                      w->subject.info.latent_channels == f->info.latent_channels &&
+                      !strcmp(w->subject.info.name, f->info.name);
+    if (!fits || at >= film_count(f) || film_decoded(f, at) || work_unwanted(w)) return;
+    const struct frame *now = f->frame + at;
+    uint8_t *rgb = decode(w, f, now->x0 ? now->x0 : now->x, &e);
+    if (rgb) film_give_pixels(f, at, rgb);
+    pthread_mutex_lock(&w->lock);
+    work_publish(w);
+}
+
+void work_serve_decode(struct worker *w, struct film *f, uint32_t at)
+{
+    const uint32_t n = film_count(f);
+    for (uint32_t i = 0; at == WORKER_ALL && i < n; i++) decode_frame(w, f, i);
+    if (at != WORKER_ALL) decode_frame(w, f, at);
+    pthread_mutex_lock(&w->lock);
+    w->said.decodes++;
+    work_publish(w);
+}
+
+// Between two steps: a decoded estimate, when it was asked for, or when it costs next to nothing.
+static void preview(struct running *r, uint32_t at)
+{
+    struct worker *w = r->w;
+    const enum preview_kind kind = (enum preview_kind)atomic_load(&w->preview);
+    const double allowed = preview_share * r->times.steps;
+    const bool cheap = w->decode_seconds > 0 && r->times.preview_decode + w->decode_seconds <= allowed;
+    struct err e = {0};
+    if (!w->subject.info.has_decoder || kind == PREVIEW_ROUGH || (kind == PREVIEW_AUTO && !cheap)) return;
+    const double began = clock_seconds();
+    uint8_t *rgb = decode(w, r->film, r->film->frame[at].x0, &e);
+    r->times.preview_decode += clock_seconds() - began;
+    if (!rgb) return; // stopped, or not a picture yet
+    r->times.decoded++;
+    film_give_pixels(r->film, at, rgb);
+}
+
+// --- frames -------------------------------------------------------------------------------------------------------
+
+// Rough colours, one pixel a latent cell: by the model's own map, or a guess at what most autoencoders do.
+static uint8_t *colours(struct running *r, const float *latent, struct err *e)
+{
+    const struct film *f = r->film;
+    const vkdit_model_info *m = &f->info;
+    const uint64_t each = f->values / f->images, cells = (uint64_t)m->latent_width * m->latent_height;
+    vkdit_error error = {0};
+    uint8_t *mapped = NULL, *rgb = mem_zero(f->images, 3 * cells, e);
+    uint32_t w, h;
+    if (rgb && m->has_preview) {
+        if (vkdit_run_preview(r->g.run, latent, &mapped, &w, &h, &error)) err_api(e, &error);
+        if (mapped) memcpy(rgb, mapped, f->images * 3 * cells);
+        vkdit_free(mapped);
+    }
+    for (uint32_t i = 0; rgb && !m->has_preview && i < f->images; i++) {
+        struct image im = {m->latent_width, m->latent_height, rgb + i * 3 * cells};
+        rough_colours(&im, latent + i * each, m->latent_channels);
+    }
+    return rgb;
+}
+
+static bool read_frame(struct running *r, bool estimate, struct frame *f, struct err *e)
+{
+    const uint64_t n = r->film->values;
+    vkdit_error error = {0};
+    f->x = mem_zero(n, sizeof *f->x, e);
+    f->x0 = estimate ? mem_zero(n, sizeof *f->x0, e) : NULL;
+    if (!f->x || (estimate && !f->x0)) return false;
+    if (vkdit_run_latent(r->g.run, 0, f->x, n, &error)) return err_api(e, &error);
+    if (estimate && vkdit_run_latent(r->g.run, 1, f->x0, n, &error)) return err_api(e, &error);
+    f->rough[0] = colours(r, f->x, e);
+    f->rough[1] = estimate ? colours(r, f->x0, e) : NULL;
+    return !e->code && f->rough[0] && (f->rough[1] || !estimate);
+}
+
+static bool keep(struct running *r, bool estimate, struct err *e)
+{
+    const double began = clock_seconds();
+    struct frame f = {.signal = r->at.signal, .noise = r->at.noise};
+    bool ok = read_frame(r, estimate, &f, e);
+    if (ok && r->film->n < r->film->cap) // an adaptive sampler may go on longer than its film
+        ok = film_add(r->film, &f, e);
+    else
+        frame_free(&f);
+    r->times.keep += clock_seconds() - began;
+    return ok;
+}
+
+static bool describe(struct running *r, struct err *e)
+{
+    struct film *f = r->film;
+    struct worker *w = r->w;
+    f->number = ++w->films;
+    f->options = json_incref(r->options);
+    snprintf(f->device, sizeof f->device, "%s", vkdit_device_name(w->subject.context));
+    snprintf(f->sampler, sizeof f->sampler, "%s", r->at.sampler);
+    snprintf(f->identity, sizeof f->identity, "%s", w->identity);
+    memcpy(f->classes, r->g.classes, f->images * sizeof *f->classes);
+    f->class_names = names_new(f->images, e);
+    for (uint32_t i = 0; f->class_names && i < f->images; i++) {
+        const char *name = vkdit_class_name(w->subject.model, f->classes[i]);
+        f->class_names->text[i] = name ? mem_text(name, e) : NULL;
+    }
+    return f->class_names != NULL;
+}
+
+// --- beginning ----------------------------------------------------------------------------------------------------
+
+static bool begin(struct running *r, struct err *e)
+{
+    vkdit_error error = {0};
+    vkdit_run_close(r->g.run);
+    r->g.run = NULL;
+    if (vkdit_run_begin(r->w->subject.model, &r->g.job, &r->g.run, &error)) return err_api(e, &error);
+    vkdit_run_get_progress(r->g.run, &r->at);
+    return mix_apply(&r->g, e);
+}
+
+static bool new_film(struct running *r, uint32_t before, struct err *e)
+{
+    const uint32_t steps = r->at.steps ? r->at.steps + before : ADAPTIVE_FRAMES;
+    r->film = film_new(r->g.images, &r->w->subject.info, steps, e);
+    if (r->film && !r->at.steps) r->film->steps = 0;
+    return r->film && describe(r, e);
+}
+
+static bool same_value(json_t *a, json_t *b, const char *name)
+{
+    json_t *x = json_object_get(a, name), *y = json_object_get(b, name);
+    return x == y || (x && y && json_equal(x, y));
+}
+
+// Would the new run have visited the same levels with the same numbers? Then its state can simply be put in.
+static bool same_course(const struct running *r, const struct film *from)
+{
+    static const char *const names[] = {"seed", "spacing", "path", "target", "eta", "rng", "init-image", "strength"};
+    for (size_t i = 0; i < COUNTOF(names); i++)
+        if (!same_value(r->options, from->options, names[i])) return false;
+    return !strcmp(from->sampler, r->at.sampler) && from->steps == r->at.steps && !from->parent;
+}
+
+// Another sampler, number of steps or seed: the new run starts part way, from the estimate and the noise that the old
+// state was made of, or from new noise when the seed is new.
+static bool begin_part_way(struct running *r, const struct film *from, uint32_t at, struct err *e)
+{
+    const struct frame *f = from->frame + at;
+    const vkdit_model_info *m = &from->info;
+    const uint32_t wanted = r->at.steps, kept = (uint32_t)lround((double)(from->steps - at) / from->steps * wanted);
+    if (!f->x0 || f->noise <= 0 || !wanted)
+        return err_set(e, ERR_UNSUPPORTED, "this step cannot be branched off with another sampler or seed");
+    r->clean = mem_zero(from->values, sizeof *r->clean, e);
+    r->z = mem_zero(from->values, sizeof *r->z, e);
+    if (!r->clean || !r->z) return false;
+    memcpy(r->clean, f->x0, from->values * sizeof *r->clean);
+    for (uint64_t i = 0; i < from->values; i++) r->z[i] = (float)((f->x[i] - f->signal * f->x0[i]) / f->noise);
+    r->g.init = (vkdit_tensor){
+        "latent", VKDIT_F32, 4, {from->images, m->latent_channels, m->latent_height, m->latent_width}, r->clean};
+    r->noise = r->g.init;
+    r->noise.name = "z";
+    r->noise.data = r->z;
+    r->g.job.init = &r->g.init;
+    r->g.job.strength = fmin(1, (max_u32(kept, 1) + 0.01) / wanted);
+    if (same_value(r->options, from->options, "seed")) {
+        r->g.job.noise = &r->noise;
+        r->g.job.noise_count = 1;
+    }
+    return begin(r, e);
+}
+
+static bool check_parent(const struct running *r, const struct film *from, uint32_t at, struct err *e)
+{
+    const vkdit_model_info *a = &from->info, *b = &r->w->subject.info;
+    if (from->images != r->g.images || a->latent_channels != b->latent_channels || a->latent_width != b->latent_width ||
+        a->latent_height != b->latent_height)
+        return err_set(e, ERR_ARG, "a branch needs the batch and the picture size of the run that it leaves");
+    return (at && from->steps) || err_set(e, ERR_ARG, "a branch leaves a run after one of its steps");
+}
+
+static bool begin_branch(struct running *r, struct film *from, uint32_t at, struct err *e)
+{
+    vkdit_error error = {0};
+    if (!check_parent(r, from, at, e)) return false;
+    const bool alike = same_course(r, from);
+    if (alike && vkdit_run_seek(r->g.run, at, from->frame[at].x, from->frame[at].x0, from->values, &error))
+        return err_api(e, &error);
+    if (!alike && !begin_part_way(r, from, at, e)) return false;
+    vkdit_run_get_progress(r->g.run, &r->at);
+    if (!new_film(r, alike ? 0 : at, e)) return false;
+    r->film->parent = from->number;
+    r->film->parent_step = at;
+    return film_copy(r->film, from, at + 1, e);
+}
+
+static bool start(struct running *r, const struct wishes *wish, struct err *e)
+{
+    struct worker *w = r->w;
+    if (!work_load(w, r->options, wish->device, e)) return false;
+    show(r, WORK_PREPARING);
+    r->g = (struct generation){.cli = &w->cli, .subject = w->subject};
+    if (!job_prepare(&r->g, e) || !mix_prepare(&r->g, e) || !begin(r, e)) return false;
+    if (wish->from) return begin_branch(r, wish->from, wish->at, e);
+    return new_film(r, 0, e) && keep(r, false, e);
+}
+
+// --- stepping -----------------------------------------------------------------------------------------------------
+
+static bool one_step(struct running *r, int *done, struct err *e)
+{
+    vkdit_error error = {0};
+    if (vkdit_run_step(r->g.run, work_unwanted, r->w, done, &error)) return err_api(e, &error);
+    vkdit_run_get_progress(r->g.run, &r->at);
+    r->times.steps += r->at.step_seconds;
+    r->times.step = r->at.step_seconds;
+    if (!keep(r, true, e)) return false;
+    if (r->times.first <= 0) r->times.first = clock_seconds() - r->asked;
+    r->times.elapsed = clock_seconds() - r->asked;
+    return true;
+}
+
+static void serve_decode_wish(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    struct film *f = w->wishes.decode;
+    const uint32_t at = w->wishes.decode_at;
+    w->wishes.decode = NULL;
+    pthread_mutex_unlock(&w->lock);
+    if (f) work_serve_decode(w, f, at);
+    film_drop(f);
+}
+
+static bool all_steps(struct running *r, struct err *e)
+{
+    int done = 0;
+    show(r, WORK_RUNNING);
+    while (!done) {
+        if (!one_step(r, &done, e)) return false;
+        if (!done) preview(r, r->film->n - 1);
+        show(r, WORK_RUNNING);
+        serve_decode_wish(r->w);
+    }
+    return true;
+}
+
+static bool finish(struct running *r, struct err *e)
+{
+    const double began = clock_seconds();
+    if (!r->w->subject.info.has_decoder) return true;
+    show(r, WORK_DECODING);
+    const struct frame *last = r->film->frame + r->film->n - 1;
+    if (!latent_sound(last->x, r->film->images, r->film->values, e)) return false;
+    uint8_t *rgb = decode(r->w, r->film, last->x, e);
+    if (!rgb) return false;
+    r->times.decode = clock_seconds() - began;
+    r->times.elapsed = clock_seconds() - r->asked;
+    film_give_pixels(r->film, r->film->n - 1, rgb);
+    return true;
+}
+
+// --- when it goes wrong -------------------------------------------------------------------------------------------
+
+static void tidy(struct running *r)
+{
+    vkdit_run_close(r->g.run);
+    r->g.run = NULL;
+    r->w->cli.s.classes = NULL; // it was the job's
+    r->w->cli.s.mix = (struct texts){0};
+    mix_end(&r->g);
+    job_close(&r->g);
+    free(r->clean);
+    free(r->z);
+    r->g = (struct generation){0};
+    r->clean = r->z = NULL;
+}
+
+// The device is opened again and the run goes on after its last good step, in the same film.
+static bool resume(struct running *r, const struct wishes *wish, struct err *e)
+{
+    struct film *film = r->film;
+    const uint32_t at = film ? film->n - 1 : 0;
+    vkdit_error error = {0};
+    tidy(r);
+    work_unload(r->w);
+    if (!film) return start(r, wish, e);
+    if (!work_load(r->w, r->options, wish->device, e)) return false;
+    r->g = (struct generation){.cli = &r->w->cli, .subject = r->w->subject};
+    if (!job_prepare(&r->g, e) || !mix_prepare(&r->g, e) || !begin(r, e)) return false;
+    if (vkdit_run_seek(r->g.run, at, film->frame[at].x, film->frame[at].x0, film->values, &error))
+        return err_api(e, &error);
+    vkdit_run_get_progress(r->g.run, &r->at);
+    return true;
+}
+
+// fp16 ran out of range: all of it again at full precision, as the command line does.
+static bool again_at_fp32(struct running *r, const struct wishes *wish, struct err *e)
+{
+    tidy(r);
+    film_finish(r->film, FILM_FAILED, &r->times);
+    film_drop(r->film);
+    r->film = NULL;
+    json_t *options = json_deep_copy(r->options);
+    json_object_set_new(options, "precision", json_string("fp32"));
+    json_decref(r->options);
+    r->options = options;
+    return start(r, wish, e);
+}
+
+static bool recover(struct running *r, const struct wishes *wish, struct err *e, uint32_t tries)
+{
+    const struct err why = *e;
+    const bool lost = why.code == ERR_LOST,
+               range = why.code == ERR_NUMERIC && r->film && r->w->subject.info.precision == VKDIT_PRECISION_F16;
+    if (tries >= RETRIES || (!lost && !range)) return false;
+    struct err told = why;
+    snprintf(told.text, sizeof told.text, "%s",
+             lost ? "The device was lost; it is opened again and the run goes on."
+                  : "fp16 ran out of range; the run is done again at fp32.");
+    work_problem(r->w, &told, work_advice(why.code));
+    *e = (struct err){0};
+    return lost ? resume(r, wish, e) : again_at_fp32(r, wish, e);
+}
+
+void work_run(struct worker *w, const struct wishes *wish)
+{
+    struct running r = {.w = w, .asked = wish->asked, .options = json_incref(wish->options)};
+    struct err e = {0};
+    bool ok = start(&r, wish, &e);
+    for (uint32_t tries = 0;; tries++) {
+        ok = ok && all_steps(&r, &e) && finish(&r, &e);
+        if (ok || !recover(&r, wish, &e, tries)) break;
+        ok = true;
+    }
+    const bool stopped = e.code == ERR_CANCELLED;
+    if (r.film) film_finish(r.film, ok ? FILM_DONE : stopped ? FILM_STOPPED : FILM_FAILED, &r.times);
+    if (!ok && !stopped) work_problem(w, &e, work_advice(e.code));
+    if (e.code == ERR_LOST) {
+        tidy(&r);
+        work_unload(w);
+    }
+    show(&r, WORK_IDLE);
+    tidy(&r);
+    film_drop(w->film);
+    w->film = r.film;
+    json_decref(r.options);
+}
