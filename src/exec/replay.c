@@ -26,9 +26,7 @@ bool program_fence_open(struct program *x, struct err *e)
 // than it has dispatches, so dispatch i lies between marks i + s and i + s + 1.
 static void mark(struct program *x, VkCommandBuffer c, uint32_t at)
 {
-    if (!x->marks) return;
-    x->gpu->vk.vkCmdResetQueryPool(c, x->marks, at, 1);
-    x->gpu->vk.vkCmdWriteTimestamp(c, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, x->marks, at);
+    if (x->marks) x->gpu->vk.vkCmdWriteTimestamp(c, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, x->marks, at);
 }
 
 static bool record_as(struct program *x, enum rate r, uint32_t s, uint32_t flight, struct err *e)
@@ -43,6 +41,7 @@ static bool record_as(struct program *x, enum rate r, uint32_t s, uint32_t fligh
         g->vk.vkCmdResetQueryPool(c, x->clock, query, 2);
         g->vk.vkCmdWriteTimestamp(c, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, x->clock, query);
     }
+    if (x->marks) g->vk.vkCmdResetQueryPool(c, x->marks, seg.first + s, seg.count + 1); // not between the dispatches
     program_barrier(x, c); // whatever was submitted before comes before everything in here
     mark(x, c, seg.first + s);
     for (uint32_t i = seg.first; i < seg.first + seg.count; i++) {

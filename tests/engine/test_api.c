@@ -115,7 +115,7 @@ static void opening(vkdit *context)
     CHECK(vkdit_open(&(vkdit_options){.device = "no such device"}, &other, &e) != VKDIT_OK && !other && e.message[0],
           "a device that does not exist was opened");
     CHECK(vkdit_open(&(vkdit_options){.limits = "nonsense"}, &other, &e) == VKDIT_ERR_ARGUMENT, "%s", e.message);
-    CHECK(vkdit_model_open(context, NULL, &m, &e) == VKDIT_OK, "%s", e.message); // the default: "tiny"
+    CHECK(vkdit_model_open(context, NULL, &m, &e) == VKDIT_OK, "%s", e.message); // the default
     vkdit_model_close(m);
     CHECK(vkdit_model_open(context, &(vkdit_model_options){.synthetic = "DiT-Q/9"}, &m, &e) == VKDIT_ERR_ARGUMENT && !m,
           "%s", e.message);
@@ -242,7 +242,8 @@ static void *work(void *user)
     const vkdit_options o = context_options();
     const vkdit_job j = {.classes = classes, .images = 2, .steps = 4, .sampler = "ddpm", .seed = w->seed};
     w->status = vkdit_open(&o, &context, &w->e);
-    if (w->status == VKDIT_OK) w->status = vkdit_model_open(context, NULL, &m, &w->e);
+    if (w->status == VKDIT_OK)
+        w->status = vkdit_model_open(context, &(vkdit_model_options){.synthetic = "tiny"}, &m, &w->e);
     if (w->status == VKDIT_OK) w->status = run_job(m, &j, w->x, &w->e);
     vkdit_model_close(m);
     vkdit_close(context);

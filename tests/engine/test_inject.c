@@ -77,7 +77,10 @@ static bool model_sit;
 static vkdit_status open_model(struct world *w, vkdit_error *e)
 {
     vkdit_status s = open_context(w, e);
-    vkdit_model_options o = {.path = model_path, .is_sit = model_sit, .precision = VKDIT_PRECISION_F32};
+    vkdit_model_options o = {.path = model_path,
+                             .synthetic = model_path ? NULL : "tiny",
+                             .is_sit = model_sit,
+                             .precision = VKDIT_PRECISION_F32};
     return s != VKDIT_OK || w->model ? s : vkdit_model_open(w->context, &o, &w->model, e);
 }
 

@@ -116,7 +116,7 @@ static bool compute(vkdit *context, struct numbers *n, uint32_t side)
     const char *const names[] = {"x", "t", "y"};
     for (int i = 0; i < 3 && s == VKDIT_OK; i++) given[i] = *tensor_find(&io, names[i]);
     if (s == VKDIT_OK) s = vkdit_eval(toy, given, 3, 0, &n->forward, &e);
-    if (s == VKDIT_OK) s = vkdit_model_open(context, NULL, &tiny, &e);
+    if (s == VKDIT_OK) s = vkdit_model_open(context, &(vkdit_model_options){.synthetic = "tiny"}, &tiny, &e);
     if (s == VKDIT_OK) s = vkdit_eval(tiny, &latent, 1, 0, &n->picture, &e);
     CHECK(s == VKDIT_OK, "%s", e.message);
     vkdit_tensors_free(&io);
