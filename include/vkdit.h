@@ -188,8 +188,8 @@ typedef struct vkdit_job {
     double strength;           /* 0 = 1 */
     const vkdit_tensor *noise; /* optional "z" [N,...], "noise" [S,>=N,...]: used instead of drawing */
     uint32_t noise_count;
-    int keep_trajectory; /* keep x_t, x0 estimates and noises of every step for vkdit_run_trajectory */
-    int keep_modulation; /* keep the adaLN weights on the device after the table is filled */
+    int keep_trajectory;  /* keep x_t, x0 estimates and noises of every step for vkdit_run_trajectory */
+    int keep_modulation;  /* keep the adaLN weights on the device after the table is filled */
     int keep_activations; /* keep every intermediate of a step for vkdit_run_tap: more device memory, no more work */
     const uint32_t *extra_classes; /* further conditions for the modulation table, which no picture uses: what mixes */
     uint32_t extra_count;          /* take from, or what is to be looked at; the null class may be among them */
@@ -220,6 +220,9 @@ VKDIT_API vkdit_status vkdit_run_step(vkdit_run *run, int (*stop)(void *user), v
  * samplers and for those that carry noise from step to step, and together with keep_trajectory. */
 VKDIT_API vkdit_status vkdit_run_seek(vkdit_run *run, uint32_t step, const float *x, const float *x0, uint64_t values,
                                       vkdit_error *error);
+/* A step may still be under way on the device when vkdit_run_step returns, so that the next one can queue behind it. This
+ * waits for it, and the wait counts as the step's time. Whatever reads results waits by itself. */
+VKDIT_API vkdit_status vkdit_run_wait(vkdit_run *run, vkdit_error *error);
 VKDIT_API void vkdit_run_get_progress(const vkdit_run *run, vkdit_progress *progress);
 /* Current state x_t, or the estimate x0 of the finished latent: float [N][C][h][w]. */
 VKDIT_API vkdit_status vkdit_run_latent(vkdit_run *run, int x0, float *out, uint64_t values, vkdit_error *error);

@@ -38,8 +38,8 @@ FAKE(vkBeginCommandBuffer, (VkCommandBuffer a, const VkCommandBufferBeginInfo *b
 FAKE(vkBindBufferMemory, (VkDevice a, VkBuffer b, VkDeviceMemory c, VkDeviceSize d), (a, b, c, d))
 FAKE(vkCreateBuffer, (VkDevice a, const VkBufferCreateInfo *b, const VkAllocationCallbacks *c, VkBuffer *d),
      (a, b, c, d))
-FAKE(vkCreateBufferView,
-     (VkDevice a, const VkBufferViewCreateInfo *b, const VkAllocationCallbacks *c, VkBufferView *d), (a, b, c, d))
+FAKE(vkCreateBufferView, (VkDevice a, const VkBufferViewCreateInfo *b, const VkAllocationCallbacks *c, VkBufferView *d),
+     (a, b, c, d))
 FAKE(vkCreateCommandPool,
      (VkDevice a, const VkCommandPoolCreateInfo *b, const VkAllocationCallbacks *c, VkCommandPool *d), (a, b, c, d))
 FAKE(vkCreateComputePipelines,

@@ -281,6 +281,8 @@ static bool one_step(struct running *r, int *done, struct err *e)
 {
     vkdit_error error = {0};
     if (vkdit_run_step(r->g.run, work_unwanted, r->w, done, &error)) return err_api(e, &error);
+    if (vkdit_run_wait(r->g.run, &error))
+        return err_api(e, &error); // else the step's time would count as the preview's
     vkdit_run_get_progress(r->g.run, &r->at);
     r->times.steps += r->at.step_seconds;
     r->times.step = r->at.step_seconds;

@@ -358,6 +358,17 @@ vkdit_status vkdit_run_step(vkdit_run *r, int (*stop)(void *user), void *user, i
     return status_of(&e, error);
 }
 
+vkdit_status vkdit_run_wait(vkdit_run *r, vkdit_error *error)
+{
+    struct err e = {0};
+    double start = clock_seconds();
+    if (run_current(r, &e)) program_settle(r->model->step.program, &e);
+    double waited = clock_seconds() - start;
+    r->step_seconds += waited;
+    r->seconds += waited;
+    return status_of(&e, error);
+}
+
 // Level of the state as it is now; a finished one is all picture.
 static void level_of(const struct vkdit_run *r, double *signal, double *noise)
 {

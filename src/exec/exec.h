@@ -31,6 +31,8 @@ bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void 
 // device need not wait for the host. What it wrote is seen by every other call here, which waits for it; its error is the
 // next call's. Other programs run as program_run.
 bool program_run_ahead(struct program *x, enum rate r, bool (*stop)(void *user), void *user, struct err *e);
+// Waits for what that left in flight. Reading, writing and recording do it by themselves.
+bool program_settle(struct program *x, struct err *e);
 struct program_stats {
     double seconds,
         longest; // device time of the last finished run, of its longest submission; wall time without timestamps

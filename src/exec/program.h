@@ -53,8 +53,6 @@ void program_dispatch(struct program *x, VkCommandBuffer c, enum rate r, uint32_
 bool program_fence_open(struct program *x, struct err *e);
 bool program_replay_open(struct program *x, enum rate r, struct err *e);
 bool program_cut(struct program *x, enum rate r, struct err *e); // (re)chooses the segments and records them
-// Waits for what program_run_ahead left in flight. Before any host access and any change of what is recorded.
-bool program_settle(struct program *x, struct err *e);
 void program_replay_close(struct program *x);
 
 #endif

@@ -80,8 +80,8 @@ static inline bool probe_steps(struct gpu *g, struct probe *p, bool addresses, u
     VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
     return gpu_buf_open(g, &p->x, sizeof x, GPU_DEVICE, e) && gpu_buf_open(g, &p->y, sizeof x + 4, GPU_MAPPED, e) &&
            gpu_upload(g, &p->x, 0, x, sizeof x, e) &&
-           gpu_pipeline(g, addresses ? "test_copy_address" : "test_copy", spec, 2, addresses ? 0 : 2,
-                        0, addresses ? 24 : 8, subgroup, &p->pipe, e) &&
+           gpu_pipeline(g, addresses ? "test_copy_address" : "test_copy", spec, 2, addresses ? 0 : 2, 0,
+                        addresses ? 24 : 8, subgroup, &p->pipe, e) &&
            (addresses || probe_bind(g, p, e)) && probe_record(g, p, addresses, 3, e) &&
            gpu_ok(g, g->vk.vkCreateFence(g->dev, &fence, NULL, &p->fence), "vkCreateFence", e) &&
            gpu_submit(g, p->cmd, p->fence, e) && gpu_wait(g, p->fence, e) &&

@@ -66,7 +66,8 @@ static bool compile(struct survey *v, const struct graph *g, const struct op *o,
     const struct pipeline *pipe;
     char text[8192];
     snprintf(v->label, sizeof v->label, "%s (%s)", k->name, from);
-    if (!gpu_pipeline(&v->gpu, k->shader, l.spec, l.n_spec, k->addresses ? 0 : n, k->texels, push, l.subgroup, &pipe, e))
+    if (!gpu_pipeline(&v->gpu, k->shader, l.spec, l.n_spec, k->addresses ? 0 : n, k->texels, push, l.subgroup, &pipe,
+                      e))
         return false;
     if (!is_new(v, pipe)) return true;
     if (!gpu_pipeline_stats(&v->gpu, pipe, text, sizeof text, e)) return false;
