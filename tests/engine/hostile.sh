@@ -27,7 +27,9 @@ while IFS=$tab read -r name model container; do
     timeout 20 "$vkdit" generate -q -m "$file" --heads 2 --vae "$data/../../assets/vkdit-vae.safetensors" -c 1 --steps 2 \
         --cache none -o "$here/pictures/%d.png" >out 2>err
     got=$?
-    [ $(($(date +%s) - begun)) -le 5 ] || wrong "$name: took more than 5 seconds"
+    took=$(($(date +%s) - begun))
+    # a refusal is quick; a file that runs takes as long as its picture, which under the validation layer is not short
+    [ "$got" = 0 ] || [ "$model" = W ] || [ $took -le 5 ] || wrong "$name: was refused only after $took seconds"
     written=$(find pictures -type f | wc -l)
     case $model in
     ok) [ "$got$written" = 01 ] || wrong "$name: exit code $got, $written pictures" ;;
