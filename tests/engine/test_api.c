@@ -209,7 +209,7 @@ static void cancel_steps(vkdit_model *m, const char *sampler)
     CHECK(run_job(m, &j, want, &e) == VKDIT_OK, "%s", e.message);
     CHECK(vkdit_run_begin(m, &j, &r, &e) == VKDIT_OK, "%s", e.message);
     uint32_t cancelled = 0;
-    for (int done = 0, k = 0; !done && r; k = (k + 1) % 3) {
+    for (int done = 0, k = 0; !done && r;) { // ever more patient with one step, which a slow device does in many parts
         struct patience p = {.left = k};
         vkdit_progress before, after;
         vkdit_run_get_progress(r, &before);
@@ -218,6 +218,7 @@ static void cancel_steps(vkdit_model *m, const char *sampler)
         CHECK(s == VKDIT_OK || s == VKDIT_ERR_CANCELLED, "%s: %s", sampler, e.message);
         CHECK(after.step == before.step + (s == VKDIT_OK), "%s: step %u after %u", sampler, after.step, before.step);
         cancelled += s == VKDIT_ERR_CANCELLED;
+        k = s == VKDIT_ERR_CANCELLED ? 2 * k + 1 : 0;
         if (s != VKDIT_OK && s != VKDIT_ERR_CANCELLED) break;
     }
     CHECK(cancelled > 0 && vkdit_run_latent(r, 0, x, 2ull * each_of(m), &e) == VKDIT_OK, "%s", e.message);
