@@ -236,28 +236,32 @@ static const char *file_of(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
-// The path field comes first: whoever opens the list wants another model.
+// The path field comes first: whoever opens the list wants another model. Opening comes last: it changes the texts that
+// are still being listed.
 static void model_choices(struct app *a, const char *chosen, const char *synthetic)
 {
-    char row[300];
+    char row[300], wanted[sizeof a->path] = "";
     ui_width(-1);
     if (ui_appearing()) ui_focus();
     const bool entered =
         ui_field("##path", a->path, sizeof a->path, "path of a model, or drop a file on the window") && *a->path;
-    if (entered) do_open(a, a->path);
-    if (ui_item("the one that ships", !*chosen && !*synthetic)) do_open(a, "");
+    bool opens = entered;
+    if (entered) snprintf(wanted, sizeof wanted, "%s", a->path);
+    if (ui_item("the one that ships", !*chosen && !*synthetic)) opens = true;
     for (uint32_t i = 0; a->now.models && i < a->now.models->n; i++) {
         const char *text = a->now.models->text[i] ? a->now.models->text[i] : "";
         snprintf(row, sizeof row, "%.*s", (int)strcspn(text, "\t"), text);
-        if (ui_item(row, !strcmp(chosen, row))) do_open(a, row);
+        if (ui_item(row, !strcmp(chosen, row))) opens = snprintf(wanted, sizeof wanted, "%s", row) > 0;
         ui_tip(text + strcspn(text, "\t"));
     }
     for (uint32_t i = 0; i < FORM_RECENT && a->form.recent[i]; i++) {
         snprintf(row, sizeof row, "%s##%u", file_of(a->form.recent[i]), i);
-        if (ui_item(row, !strcmp(chosen, a->form.recent[i]))) do_open(a, a->form.recent[i]);
+        if (ui_item(row, !strcmp(chosen, a->form.recent[i])))
+            opens = snprintf(wanted, sizeof wanted, "%s", a->form.recent[i]) > 0;
         ui_tip(a->form.recent[i]);
     }
     if (entered) ui_list_close();
+    if (opens) do_open(a, wanted);
 }
 
 static void model(struct app *a)
