@@ -5,6 +5,8 @@
 #include "board/stats.h"
 #include "cli/generate.h"
 
+struct svg;
+
 enum { TRACE_FILES = 1000, TRACE_NAME = 80, TRACE_STRIP = 6, TRACE_OBSERVED = 64, PATH_BYTES = 4200 };
 
 struct trace_file {
@@ -58,7 +60,8 @@ static inline double stat_value(const struct slot_stats *s, const struct stat_ro
 
 // trace_files.c: every file of the folder goes through here
 bool trace_path(const struct trace *x, const char *name, char *out, size_t room, struct err *e);
-bool trace_wrote(struct trace *x, const char *name, struct err *e); // hashes it
+bool trace_wrote(struct trace *x, const char *name, struct err *e);                    // hashes it
+bool trace_save_plot(struct trace *x, struct svg *s, const char *name, struct err *e); // closes it too
 bool trace_hash_model(struct trace *x, struct err *e);
 void trace_command(struct trace *x);
 bool trace_manifest(struct trace *x, struct err *e);

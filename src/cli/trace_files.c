@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/newfile.h"
 #include "base/sha256.h"
+#include "board/svg.h"
 #include "cli/trace.h"
 
 #include <stdarg.h>
@@ -42,6 +43,15 @@ bool trace_wrote(struct trace *x, const char *name, struct err *e)
     x->n_files++;
     cli_detail(x->g.cli, "wrote %s", path);
     return true;
+}
+
+bool trace_save_plot(struct trace *x, struct svg *s, const char *name, struct err *e)
+{
+    char path[PATH_BYTES], made[2400];
+    snprintf(made, sizeof made, "%s; vkdit %s; model %s", x->command, vkdit_version(), x->model_hash);
+    const bool ok = trace_path(x, name, path, sizeof path, e) && svg_save(s, path, made);
+    svg_close(s);
+    return ok && trace_wrote(x, name, e);
 }
 
 // A folder is known by its transformer's weights.

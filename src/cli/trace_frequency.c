@@ -15,15 +15,6 @@ static struct frame panel(uint32_t i)
     return (struct frame){PANEL_W * (i % 3), HEAD + PANEL_H * (i / 3), PANEL_W, PANEL_H};
 }
 
-static bool save(struct trace *x, struct svg *s, const char *name, struct err *e)
-{
-    char path[PATH_BYTES], made[2400];
-    snprintf(made, sizeof made, "%s; vkdit %s; model %s", x->command, vkdit_version(), x->model_hash);
-    const bool ok = trace_path(x, name, path, sizeof path, e) && svg_save(s, path, made);
-    svg_close(s);
-    return ok && trace_wrote(x, name, e);
-}
-
 static bool additions_page(struct trace *x, struct err *e)
 {
     static const char *const titles[] = {"attention: |gate * f| / |x|",
@@ -59,7 +50,7 @@ static bool additions_page(struct trace *x, struct err *e)
                                  .diverging = p / 2 == 1});
     }
     free(v);
-    return save(x, &s, "added.svg", e);
+    return trace_save_plot(x, &s, "added.svg", e);
 }
 
 // --- coarse and fine ----------------------------------------------------------------------------------------------
@@ -157,7 +148,7 @@ static bool frequency_page(struct trace *x, struct err *e)
                                .from_zero = true});
     free(v);
     if (!ok) svg_close(&s);
-    return ok && save(x, &s, "frequency.svg", e);
+    return ok && trace_save_plot(x, &s, "frequency.svg", e);
 }
 
 bool trace_observe_plots(struct trace *x, struct err *e)

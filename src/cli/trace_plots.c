@@ -25,15 +25,6 @@ static void page(struct svg *s, const struct trace *x, uint32_t panels, const ch
     svg_open(s, PANEL_W * min_u32(panels, 3), HEAD + PANEL_H * ceil_div(panels, 3) + 10, title, e);
 }
 
-static bool save(struct trace *x, struct svg *s, const char *name, struct err *e)
-{
-    char path[PATH_BYTES], made[2400];
-    snprintf(made, sizeof made, "%s; vkdit %s; model %s", x->command, vkdit_version(), x->model_hash);
-    const bool ok = trace_path(x, name, path, sizeof path, e) && svg_save(s, path, made);
-    svg_close(s);
-    return ok && trace_wrote(x, name, e);
-}
-
 static double *room(uint64_t n, struct err *e)
 {
     return mem_zero(n, sizeof(double), e);
@@ -122,7 +113,7 @@ static bool heat_page(struct trace *x, const struct stat_row *r, double *v, stru
                            .diverging = r->diverging});
     }
     snprintf(name, sizeof name, "heat_%s.svg", r->name);
-    return save(x, &s, name, e) && heat_png(x, r, v, e);
+    return trace_save_plot(x, &s, name, e) && heat_png(x, r, v, e);
 }
 
 // --- bands --------------------------------------------------------------------------------------------------------
@@ -161,7 +152,7 @@ static bool bands_page(struct trace *x, struct err *e)
                                    .x = {t_name, x->t}});
     }
     free(all);
-    return save(x, &s, "bands.svg", e);
+    return trace_save_plot(x, &s, "bands.svg", e);
 }
 
 // --- likeness -----------------------------------------------------------------------------------------------------
@@ -211,7 +202,7 @@ static bool cosine_page(struct trace *x, bool classes, struct err *e)
                                  .col = {axis, at}});
     }
     free(v);
-    return save(x, &s, classes ? "cosine_class.svg" : "cosine_time.svg", e);
+    return trace_save_plot(x, &s, classes ? "cosine_class.svg" : "cosine_time.svg", e);
 }
 
 static bool by_block_page(struct trace *x, bool share, struct err *e)
@@ -248,7 +239,7 @@ static bool by_block_page(struct trace *x, bool share, struct err *e)
                                    .from_zero = true});
     }
     free(v);
-    return save(x, &s, share ? "variance.svg" : "rank.svg", e);
+    return trace_save_plot(x, &s, share ? "variance.svg" : "rank.svg", e);
 }
 
 bool trace_plots(struct trace *x, struct err *e)
@@ -357,7 +348,7 @@ static bool strip_page(struct trace *x, uint32_t slot, struct err *e)
         snprintf(name, sizeof name, "strip_%s.svg", slot + 1 == x->slots ? "final_scale" : "final_shift");
     free(c);
     free(v);
-    return save(x, &s, name, e);
+    return trace_save_plot(x, &s, name, e);
 }
 
 // "block[3].scale_msa" names slots as in the mixing board's language.
