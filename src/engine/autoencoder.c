@@ -1,18 +1,25 @@
 // autoencoder.c — one picture at a time through the recorded encoder or decoder.
 #include "engine/engine.h"
 
-bool model_autoencoder(struct vkdit_model *m, struct decoder *d, struct err *e)
+bool autoencoder_build(const struct vkdit_model *m, struct decoder *d, const struct caps *c, struct err *e)
 {
     struct session *s = &d->s;
     // half precision overflows in this network's activations
-    graph_open(&s->g, DT_F32, source_storage(&m->vae_source, &m->context->gpu.caps), e);
+    graph_open(&s->g, DT_F32, source_storage(&m->vae_source, c), e);
     s->g.taps = d->taps;
     s->net.g = &s->g;
     if (d->encode)
         vae_build_encoder(&s->net, &m->vae, d->h, d->w, &d->io);
     else
         vae_build_decoder(&s->net, &m->vae, d->h, d->w, d->unscaled, &d->io);
-    d->open = e->code == ERR_NONE && session_record(s, &m->context->gpu, e) &&
+    return e->code == ERR_NONE;
+}
+
+bool model_autoencoder(struct vkdit_model *m, struct decoder *d, struct err *e)
+{
+    struct session *s = &d->s;
+    if (!d->encode) warm_end(&m->warmer, true);
+    d->open = autoencoder_build(m, d, &m->context->gpu.caps, e) && session_record(s, &m->context->gpu, e) &&
               source_load(&m->vae_source, &s->net, s->program, 7, e);
     if (!d->open) session_close(s);
     return d->open;

@@ -56,6 +56,7 @@ vkdit_status vkdit_open(const vkdit_options *options, vkdit **out, vkdit_error *
         (*out)->log = w.log;
         (*out)->user = w.user;
         (*out)->validation = w.validation;
+        (*out)->limited = w.limits && *w.limits;
         tuning_load(*out);
         return status_of(&e, error);
     }

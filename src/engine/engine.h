@@ -2,6 +2,7 @@
 #ifndef VKDIT_ENGINE_H
 #define VKDIT_ENGINE_H
 
+#include "engine/warm.h"
 #include "exec/exec.h"
 #include "graph/tuned.h"
 #include "models/dit.h"
@@ -12,8 +13,8 @@
 
 struct vkdit {
     struct gpu gpu;
-    struct tuned tuned; // what gpu.caps.tuned points to
-    bool validation;
+    struct tuned tuned;       // what gpu.caps.tuned points to
+    bool validation, limited; // as the caller wished
     void (*log)(void *user, int level, const char *line);
     void *user;
 };
@@ -81,6 +82,7 @@ struct vkdit_model {
     bool step_open, step_taps;
     uint32_t step_user; // who used it last, counted: a run that is not the last one has lost its state
     struct decoder decoder, encoder;
+    struct warmer warmer;
 };
 
 // The recorded tape for `use`, made or found; adaLN weights are present afterwards.
@@ -91,6 +93,8 @@ bool model_decode(struct vkdit_model *m, const float *latent, uint32_t h, uint32
 // image [3][H][W] in -1..1 -> moments [2*latent][h][w]
 bool model_encode(struct vkdit_model *m, const float *image, uint32_t height, uint32_t width, float *moments, bool taps,
                   struct err *e);
+// Its tape alone, for a device with such capabilities.
+bool autoencoder_build(const struct vkdit_model *m, struct decoder *d, const struct caps *c, struct err *e);
 bool model_autoencoder(struct vkdit_model *m, struct decoder *d, struct err *e); // (re)opens for d's h, w and flags
 
 // Public status from an error, which is copied out.

@@ -73,8 +73,10 @@ bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, str
     m->step_taps = taps;
     dit_build(&m->step.net, &m->dit, use, &m->io);
     if (e->code == ERR_NONE) tuning_measure(m->context, g);
-    m->step_open = e->code == ERR_NONE && session_record(&m->step, &m->context->gpu, e) && host_weights(m, e) &&
-                   source_load(&m->dit_source, &m->step.net, m->step.program, 7, e);
+    m->step_open = e->code == ERR_NONE && session_record(&m->step, &m->context->gpu, e);
+    if (m->step_open) warm_start(m, &m->warmer, m->step.program);
+    m->step_open =
+        m->step_open && host_weights(m, e) && source_load(&m->dit_source, &m->step.net, m->step.program, 7, e);
     if (!m->step_open) session_close(&m->step);
     return m->step_open;
 }
@@ -326,6 +328,7 @@ vkdit_status vkdit_model_open(vkdit *context, const vkdit_model_options *options
 void vkdit_model_close(vkdit_model *m)
 {
     if (!m) return;
+    warm_end(&m->warmer, false);
     session_close(&m->step);
     session_close(&m->decoder.s);
     session_close(&m->encoder.s);

@@ -47,6 +47,11 @@ struct program_stats program_stats(const struct program *x, enum rate r);
 // kernel's name, and its op (shapes, work, scope). An error when the device has no timestamps.
 bool program_profile(struct program *x, enum rate r, uint32_t replays, double *seconds, struct err *e);
 
+// Has the driver still to compile the pipelines of this program? Tells by dispatching a workgroup of r's first one twice.
+bool program_cold(struct program *x, enum rate r, bool *cold, struct err *e);
+// Makes it compile all of them. What it leaves in the program's memory is not defined.
+bool program_warm(struct program *x, bool (*stop)(void *user), void *user, struct err *e);
+
 // --- CPU ---
 struct cpu; // float storage for every tensor
 struct cpu *cpu_open(const struct graph *g, struct err *e);

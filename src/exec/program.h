@@ -48,7 +48,8 @@ struct program {
 
 struct gpu_buf *program_buffer(const struct program *x, uint32_t tensor);
 void program_barrier(struct program *x, VkCommandBuffer c);
-void program_dispatch(struct program *x, VkCommandBuffer c, enum rate r, uint32_t i);
+// groups_max: no more workgroups than this in each dimension
+void program_dispatch(struct program *x, VkCommandBuffer c, enum rate r, uint32_t i, uint32_t groups_max);
 
 bool program_fence_open(struct program *x, struct err *e);
 bool program_replay_open(struct program *x, enum rate r, struct err *e);

@@ -190,7 +190,7 @@ void program_barrier(struct program *x, VkCommandBuffer c)
                                     &all, 0, NULL, 0, NULL);
 }
 
-void program_dispatch(struct program *x, VkCommandBuffer c, enum rate r, uint32_t i)
+void program_dispatch(struct program *x, VkCommandBuffer c, enum rate r, uint32_t i, uint32_t groups_max)
 {
     const struct VolkDeviceTable *vk = &x->gpu->vk;
     const struct dispatch *d = &x->plan->seq[r][i];
@@ -202,7 +202,8 @@ void program_dispatch(struct program *x, VkCommandBuffer c, enum rate r, uint32_
     vk->vkCmdBindPipeline(c, VK_PIPELINE_BIND_POINT_COMPUTE, n->pipe->pipe);
     if (n->set) vk->vkCmdBindDescriptorSets(c, VK_PIPELINE_BIND_POINT_COMPUTE, n->pipe->layout, 0, 1, &n->set, 0, NULL);
     vk->vkCmdPushConstants(c, n->pipe->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, push, block);
-    vk->vkCmdDispatch(c, l.groups[0], l.groups[1], l.groups[2]);
+    vk->vkCmdDispatch(c, min_u32(l.groups[0], groups_max), min_u32(l.groups[1], groups_max),
+                      min_u32(l.groups[2], groups_max));
 }
 
 // --- weights ------------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ static bool record_as(struct program *x, enum rate r, uint32_t s, uint32_t fligh
     mark(x, c, seg.first + s);
     for (uint32_t i = seg.first; i < seg.first + seg.count; i++) {
         if (i > seg.first && x->plan->seq[r][i].barrier) program_barrier(x, c);
-        program_dispatch(x, c, r, i);
+        program_dispatch(x, c, r, i, UINT32_MAX);
         mark(x, c, i + s + 1);
     }
     // results are read by the host after the fence, through mapped memory or a transfer
