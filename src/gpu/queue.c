@@ -100,12 +100,14 @@ bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e
     return true;
 }
 
+enum { LOST_WAIT = 1000000000 }; // nanoseconds
+
 bool gpu_wait(struct gpu *g, VkFence fence, struct err *e)
 {
-    if (g->lost) return gpu_ok(g, VK_ERROR_DEVICE_LOST, "vkWaitForFences", e);
-    // no timeout of ours: the driver's watchdog knows better, and a CPU device may be slow for good reasons
-    VkResult r = g->vk.vkWaitForFences(g->dev, 1, &fence, VK_TRUE, UINT64_MAX);
+    // no timeout of ours: the driver's watchdog knows better, and a CPU device may be slow for good reasons. A lost device
+    // answers at once, or soon.
+    VkResult r = g->vk.vkWaitForFences(g->dev, 1, &fence, VK_TRUE, g->lost ? LOST_WAIT : UINT64_MAX);
     // callers free and use again what they submitted: after a failure, too, nothing may be in flight
     if (r != VK_SUCCESS && r != VK_ERROR_DEVICE_LOST) g->vk.vkDeviceWaitIdle(g->dev);
-    return gpu_ok(g, r, "vkWaitForFences", e);
+    return gpu_ok(g, g->lost ? VK_ERROR_DEVICE_LOST : r, "vkWaitForFences", e);
 }

@@ -434,7 +434,8 @@ static void inject(struct world *w, const struct deed *a, const struct fault *f,
     const double start = clock_seconds();
     if (a->opens_context) close_context(w);
     count_calls(w, a, f, &result); // from here on the context holds every pipeline
-    const uint32_t total = count_calls(w, a, f, &result), step = stride(total, p.most / (1 + a->slow));
+    const uint32_t total = count_calls(w, a, f, &result), most = p.most / (1 + a->slow),
+                   step = stride(total, p.most ? max_u32(most, 1) : 0);
     close_model(w);
     const int64_t before = alloc_live;
     for (uint32_t k = 1; k <= total; k += step) {
