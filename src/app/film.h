@@ -3,6 +3,7 @@
 #ifndef VKDIT_APP_FILM_H
 #define VKDIT_APP_FILM_H
 
+#include "app/board.h"
 #include "image/image.h"
 #include "vkdit.h"
 
@@ -52,8 +53,10 @@ struct film {
     uint32_t n, cap, steps;
     uint32_t width, height; // of a decoded picture
     enum film_end end;
+    struct board *board; // its modulation; NULL: too large, or made on the way
     struct film_times times;
     uint32_t parent, parent_step; // of a branch: the number of the film it left, and where
+    bool part_way;                // the branch began at a level of its own: frames are not its sampler's steps
 };
 
 // A film with room for steps + 1 frames and one user.

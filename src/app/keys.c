@@ -56,6 +56,10 @@ static void gallery(struct app *a)
     a->tab = a->tab == TAB_GALLERY ? TAB_MAKE : TAB_GALLERY;
     if (a->tab == TAB_GALLERY) clerk_look(a->clerk, a->form.folder);
 }
+static void board(struct app *a)
+{
+    a->tab = a->tab == TAB_BOARD ? TAB_MAKE : TAB_BOARD;
+}
 static void model(struct app *a)
 {
     a->tab = TAB_MAKE;
@@ -114,6 +118,10 @@ static const struct key {
     {SDLK_w, true, "Ctrl+W", "Export the film as an animation (WebP)", animation},
     {SDLK_o, true, "Ctrl+O", "Open a model", model},
     {SDLK_g, false, "G", "Gallery", gallery},
+    {SDLK_m, false, "M", "Mixing board", board},
+    {SDLK_x, false, "X", "With and without the board's edits (A/B)", mixing_ab},
+    {SDLK_z, true, "Ctrl+Z", "Take the last edit of the board back", mixing_undo},
+    {SDLK_y, true, "Ctrl+Y", "Do it again", mixing_redo},
     {SDLK_t, false, "T", "Dark or light", theme},
     {SDLK_TAB, false, "Tab", "Into the controls; arrows move, Space chooses, Esc leaves", NULL},
     {SDLK_F1, false, "F1", "This list", help},

@@ -13,6 +13,8 @@ void shot_drop(struct shot *s)
 void shots_drop(struct app *a)
 {
     for (size_t i = 0; i < COUNTOF(a->canvas); i++) shot_drop(a->canvas + i);
+    shot_drop(&a->board.map);
+    shot_drop(&a->board.channels);
     for (uint32_t i = 0; i < a->thumbs; i++) shot_drop(a->thumb + i);
     for (uint32_t i = 0; i < a->tiles; i++) shot_drop(a->tile + i);
     for (uint32_t i = 0; i < APP_FILMS; i++) shot_drop(a->run_thumb + i);
@@ -71,6 +73,13 @@ const struct shot *shot_thumb(struct app *a, struct shot *s, struct film *f, uin
 const struct shot *shot_image(struct app *a, struct shot *s, const struct image *im)
 {
     return s->texture || upload(a, s, im) ? s : NULL;
+}
+
+const struct shot *shot_cells(struct app *a, struct shot *s, const struct image *im)
+{
+    if (!upload(a, s, im)) return NULL;
+    SDL_SetTextureScaleMode(s->texture, SDL_ScaleModeNearest);
+    return s;
 }
 
 const struct shot *shot_film(struct app *a, struct shot *s, struct film *f, uint32_t at, enum film_view view, bool fine)

@@ -96,6 +96,7 @@ bool ui_held(void); // the last spot is held down
 void ui_mouse(float *x, float *y);
 float ui_wheel(void);
 void ui_fill(struct rect r, enum ui_ink ink, float opacity, float rounding);
+void ui_paint(struct rect r, uint8_t red, uint8_t green, uint8_t blue); // a colour of data, not of the theme
 void ui_edge(struct rect r, enum ui_ink ink, float thickness, float rounding);
 void ui_picture(struct SDL_Texture *t, struct rect r, float rounding);
 void ui_wedge(struct rect r, enum ui_ink ink);                                  // a triangle that points to the right

@@ -543,6 +543,11 @@ void ui_fill(struct rect r, enum ui_ink ink, float opacity, float rounding)
     list()->AddRectFilled(ImVec2(r.x, r.y), ImVec2(r.x + r.w, r.y + r.h), packed(ink, opacity), rounding);
 }
 
+void ui_paint(struct rect r, uint8_t red, uint8_t green, uint8_t blue)
+{
+    list()->AddRectFilled(ImVec2(r.x, r.y), ImVec2(r.x + r.w, r.y + r.h), IM_COL32(red, green, blue, 255));
+}
+
 void ui_edge(struct rect r, enum ui_ink ink, float thickness, float rounding)
 {
     list()->AddRect(ImVec2(r.x, r.y), ImVec2(r.x + r.w, r.y + r.h), packed(ink), rounding, 0, thickness);

@@ -322,10 +322,13 @@ static void main_button(struct app *a)
 
 static void tabs(struct app *a)
 {
-    const float half = (ui_left() - 4 * ui_scale()) / 2;
-    if (ui_tab("Make", a->tab == TAB_MAKE, half)) a->tab = TAB_MAKE;
+    const float third = (ui_left() - 8 * ui_scale()) / 3;
+    if (ui_tab("Make", a->tab == TAB_MAKE, third)) a->tab = TAB_MAKE;
     ui_beside(4);
-    if (ui_tab("Gallery", a->tab == TAB_GALLERY, half)) {
+    if (ui_tab("Board", a->tab == TAB_BOARD, third)) a->tab = TAB_BOARD;
+    ui_tip("The mixing board: what steers each block at each step, and faders for it (M)");
+    ui_beside(4);
+    if (ui_tab("Gallery", a->tab == TAB_GALLERY, third)) {
         a->tab = TAB_GALLERY;
         clerk_look(a->clerk, a->form.folder);
     }
@@ -376,6 +379,8 @@ void view_panel(struct app *a)
     ui_space(4);
     if (a->tab == TAB_MAKE)
         make(a);
+    else if (a->tab == TAB_BOARD)
+        view_faders(a);
     else
         view_gallery(a);
     ui_area_end();

@@ -3,6 +3,7 @@
 #include "app/window.h"
 #include "app/app.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,14 +21,17 @@ static void lay_out(struct app *a)
     const float panel = (width < 1100 * s ? 300 : 340) * s, status = 28 * s;
     float strip = 184 * s;
     if (strip > (height - status) * 0.4F) strip = (height - status) * 0.4F;
-    const struct layout now = {.canvas = {0, 0, width - panel, height - status - strip},
+    const float left = width - panel, picture = a->tab == TAB_BOARD ? floorf(left * 0.38F) : left;
+    const struct layout now = {.canvas = {0, 0, picture, height - status - strip},
+                               .board = {picture, 0, left - picture, height - status - strip},
                                .strip = {0, height - status - strip, width - panel, strip},
                                .panel = {width - panel, 0, panel, height - status},
                                .status = {0, height - status, width, status}};
     if (memcmp(&now, &a->place, sizeof now) != 0)
-        app_event(a, json_pack("{ss, s[ffff], s[ffff], s[ffff]}", "event", "layout", "canvas", now.canvas.x,
-                               now.canvas.y, now.canvas.w, now.canvas.h, "strip", now.strip.x, now.strip.y, now.strip.w,
-                               now.strip.h, "panel", now.panel.x, now.panel.y, now.panel.w, now.panel.h));
+        app_event(a, json_pack("{ss, s[ffff], s[ffff], s[ffff], s[ffff]}", "event", "layout", "board", now.board.x,
+                               now.board.y, now.board.w, now.board.h, "canvas", now.canvas.x, now.canvas.y,
+                               now.canvas.w, now.canvas.h, "strip", now.strip.x, now.strip.y, now.strip.w, now.strip.h,
+                               "panel", now.panel.x, now.panel.y, now.panel.w, now.panel.h));
     a->place = now;
 }
 
@@ -36,6 +40,7 @@ static void draw(struct app *a)
     lay_out(a);
     ui_begin();
     view_canvas(a);
+    if (a->tab == TAB_BOARD) view_board(a);
     view_strip(a);
     view_panel(a);
     view_status(a);
@@ -165,15 +170,21 @@ void app_event(struct app *a, json_t *event)
     cli_event(a->cli, event);
 }
 
-static void begin(struct app *a, struct film *from, uint32_t at)
+static void begin_with(struct app *a, json_t *options, struct film *from, uint32_t at)
 {
     a->asked = clock_seconds();
     a->asked_after = a->films ? a->film[a->films - 1]->number : 0;
     a->shown = a->films ? a->films - 1 : 0; // the new one will be shown
     a->problem = false;
+    json_t *asked = json_deep_copy(options);
     json_decref(a->last_options);
-    a->last_options = json_deep_copy(a->form.options);
-    worker_start(a->worker, a->form.options, a->form.device, from, at);
+    a->last_options = asked;
+    worker_start(a->worker, asked, a->form.device, from, at);
+}
+
+static void begin(struct app *a, struct film *from, uint32_t at)
+{
+    begin_with(a, a->form.options, from, at);
 }
 
 void do_generate(struct app *a)
@@ -340,6 +351,23 @@ static void live(struct app *a)
     begin(a, NULL, 0);
 }
 
+// A fader that was moved during a run takes effect at the next step: the run goes on as a branch of itself.
+static void steer(struct app *a)
+{
+    struct film *f = a->now.film;
+    const char *before = json_string_value(json_object_get(a->last_options, "mix")), *now = form_text(&a->form, "mix");
+    const bool runs = a->now.work == WORK_RUNNING && f && film_end_of(f) == FILM_RUNNING && a->asked <= 0;
+    if (a->form.live || !runs || !f->steps || film_count(f) < 2 || ui_busy() || !strcmp(before ? before : "", now))
+        return;
+    json_t *options = json_deep_copy(a->last_options); // what else was changed waits for the next run
+    if (*now)
+        json_object_set_new(options, "mix", json_string(now));
+    else
+        json_object_del(options, "mix");
+    if (options) begin_with(a, options, f, film_count(f) - 1);
+    json_decref(options);
+}
+
 static void advance_film(struct app *a)
 {
     struct film *f = app_film(a);
@@ -389,6 +417,7 @@ static void loop(struct app *a)
         drawn = clock_seconds();
         draw(a);
         live(a);
+        steer(a);
     }
 }
 
@@ -479,6 +508,7 @@ static unsigned close_app(struct app *a)
     clerk_close(a->clerk);
     work_state_drop(&a->now);
     clerk_news_drop(&a->news);
+    board_view_close(&a->board);
     shots_drop(a);
     for (uint32_t i = 0; i < a->films; i++) film_drop(a->film[i]);
     film_drop(a->export_film);
@@ -500,6 +530,9 @@ int app_run(struct cli *c)
     if (!a) return cli_fail_err(c, &e);
     a->cli = c;
     a->began = clock_seconds();
+    a->board.vector = BOARD_VECTORS - 1; // how much each MLP adds, loudest channels apart
+    a->board.stat = BOARD_SIZE;
+    a->board.order = ORDER_CHANGE;
     atomic_init(&a->woken, false);
     form_open(&a->form, note, sizeof note);
     form_take(&a->form, &c->s);

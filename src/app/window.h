@@ -12,7 +12,8 @@
 
 enum { APP_FILMS = 64, APP_QUERY = 128 };
 enum compare { COMPARE_OFF, COMPARE_SIDE, COMPARE_DIFFERENCE, COMPARE_FLICKER, COMPARE_COUNT };
-enum tab { TAB_MAKE, TAB_GALLERY };
+enum tab { TAB_MAKE, TAB_BOARD, TAB_GALLERY };
+enum { BOARD_UNDO = 64, MIX_ROOM = 4096 };
 
 // A picture on its way to the screen, and what it was made of.
 struct shot {
@@ -25,7 +26,24 @@ struct shot {
 };
 
 struct layout {
-    struct rect canvas, strip, panel, status;
+    struct rect canvas, board, strip, panel, status; // board: empty unless its tab is open
+};
+
+// What of the modulation is looked at, and the faders' hand.
+struct board_view {
+    uint32_t vector, block, block_to; // blocks block..block_to
+    uint32_t channel, channel_to;     // the faders' channels; both 0: all
+    enum board_stat stat;
+    enum board_order order;
+    struct shot map, channels;
+    uint32_t map_key[3], strip_key[3]; // film, vector and statistic; film, slot and order
+    struct strip strip;
+    char *undo[BOARD_UNDO]; // texts of the mix, oldest first; `at` of them lead to the present one
+    uint32_t n, at;
+    bool gesture;         // a fader is being moved: all of it is one change
+    char aside[MIX_ROOM]; // the mix that the A/B key put away
+    char preset[FORM_PATH], note[600];
+    uint32_t other_class, frozen;
 };
 
 struct app {
@@ -71,7 +89,8 @@ struct app {
     uint32_t export_after; // decoding wishes that were served before
 
     enum tab tab;
-    char query[APP_QUERY], mix[512], negative_query[APP_QUERY], seed[24], path[FORM_PATH];
+    struct board_view board;
+    char query[APP_QUERY], mix[MIX_ROOM], negative_query[APP_QUERY], seed[24], path[FORM_PATH];
     json_t *samplers;
     bool open_models;
     unsigned problems; // seen
@@ -105,9 +124,20 @@ const struct shot *shot_film(struct app *a, struct shot *s, struct film *f, uint
 const struct shot *shot_thumb(struct app *a, struct shot *s, struct film *f, uint32_t at, enum film_view view,
                               uint32_t edge);
 const struct shot *shot_image(struct app *a, struct shot *s, const struct image *im); // uploaded once
+const struct shot *shot_cells(struct app *a, struct shot *s, const struct image *im); // anew, pixels stay squares
 const struct shot *shot_difference(struct app *a, struct film *f, uint32_t at, struct film *g, uint32_t g_at);
 void shot_drop(struct shot *s);
 void shots_drop(struct app *a);
+
+// mixing.c: what the faders do to the form's mix
+void mixing_put(struct app *a, const char *key, const char *statement); // see edits_put
+void mixing_set(struct app *a, const char *text);                       // all of it
+void mixing_undo(struct app *a);
+void mixing_redo(struct app *a);
+void mixing_ab(struct app *a); // with and without the edits
+void mixing_save(struct app *a);
+void mixing_load(struct app *a);
+void board_view_close(struct board_view *v);
 
 // keys.c
 void keys_press(struct app *a, const SDL_KeyboardEvent *key);
@@ -119,6 +149,8 @@ void view_canvas(struct app *a);
 void view_strip(struct app *a);
 void view_panel(struct app *a);
 void view_gallery(struct app *a); // inside the panel
+void view_board(struct app *a);   // beside the canvas
+void view_faders(struct app *a);  // inside the panel
 void view_status(struct app *a);
 void view_help(struct app *a);
 

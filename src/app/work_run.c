@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ADAPTIVE_FRAMES = 1000, RETRIES = 2 };
+enum { ADAPTIVE_FRAMES = 1000, RETRIES = 2, BOARD_BYTES = 200 << 20 };
 
 static const double preview_share = 0.03; // of a run's time that decoded previews may take when nobody chose
 
@@ -169,12 +169,13 @@ static bool describe(struct running *r, struct err *e)
     snprintf(f->sampler, sizeof f->sampler, "%s", r->at.sampler);
     snprintf(f->identity, sizeof f->identity, "%s", w->identity);
     memcpy(f->classes, r->g.classes, f->images * sizeof *f->classes);
+    f->board = board_read(r->g.run, r->g.mix != NULL, BOARD_BYTES, e);
     f->class_names = names_new(f->images, e);
     for (uint32_t i = 0; f->class_names && i < f->images; i++) {
         const char *name = vkdit_class_name(w->subject.model, f->classes[i]);
         f->class_names->text[i] = name ? mem_text(name, e) : NULL;
     }
-    return f->class_names != NULL;
+    return f->class_names && !e->code;
 }
 
 // --- beginning ----------------------------------------------------------------------------------------------------
@@ -209,7 +210,7 @@ static bool same_course(const struct running *r, const struct film *from)
     static const char *const names[] = {"seed", "spacing", "path", "target", "eta", "rng", "init-image", "strength"};
     for (size_t i = 0; i < COUNTOF(names); i++)
         if (!same_value(r->options, from->options, names[i])) return false;
-    return !strcmp(from->sampler, r->at.sampler) && from->steps == r->at.steps && !from->parent;
+    return !strcmp(from->sampler, r->at.sampler) && from->steps == r->at.steps && !from->part_way;
 }
 
 // Another sampler, number of steps or seed: the new run starts part way, from the estimate and the noise that the old
@@ -261,6 +262,7 @@ static bool begin_branch(struct running *r, struct film *from, uint32_t at, stru
     if (!new_film(r, alike ? 0 : at, e)) return false;
     r->film->parent = from->number;
     r->film->parent_step = at;
+    r->film->part_way = !alike || from->part_way;
     return film_copy(r->film, from, at + 1, e);
 }
 

@@ -21,18 +21,19 @@ static void number_label(struct svg *s, double x, double y, enum svg_anchor anch
     svg_text(s, x, y, anchor, 10, text);
 }
 
-static struct frame inner(struct frame f)
+static struct plot_box inner(struct plot_box f)
 {
-    return (struct frame){f.x + LEFT, f.y + TOP, f.w - LEFT - RIGHT, f.h - TOP - BOTTOM};
+    return (struct plot_box){f.x + LEFT, f.y + TOP, f.w - LEFT - RIGHT, f.h - TOP - BOTTOM};
 }
 
-static void outline(struct svg *s, struct frame p)
+static void outline(struct svg *s, struct plot_box p)
 {
     svg_put(s, "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"none\" stroke=\"#888\"/>\n", p.x, p.y,
             p.w, p.h);
 }
 
-static void names(struct svg *s, struct frame f, struct frame p, const char *title, const char *across, const char *up)
+static void names(struct svg *s, struct plot_box f, struct plot_box p, const char *title, const char *across,
+                  const char *up)
 {
     svg_text(s, p.x, f.y + 28, SVG_START, 12, title);
     svg_text(s, p.x + p.w / 2, p.y + p.h + 30, SVG_MIDDLE, 11, across);
@@ -42,7 +43,7 @@ static void names(struct svg *s, struct frame f, struct frame p, const char *tit
 }
 
 // A few members of the axis, named by their values.
-static void member_ticks(struct svg *s, struct frame p, const struct axis *a, uint32_t n, bool across)
+static void member_ticks(struct svg *s, struct plot_box p, const struct axis *a, uint32_t n, bool across)
 {
     const uint32_t most = across ? 6 : 8, every = n > most ? (n + most - 1) / most : 1;
     for (uint32_t i = 0; i < n; i += every) {
@@ -95,7 +96,7 @@ static void cells(struct svg *s, const struct heat *h, double lo, double hi)
     }
 }
 
-static void legend(struct svg *s, struct frame p, const struct heat *h, double lo, double hi)
+static void legend(struct svg *s, struct plot_box p, const struct heat *h, double lo, double hi)
 {
     const double x = p.x + p.w + 10, w = 12;
     for (uint32_t i = 0; i < LEVELS; i++) {
@@ -109,9 +110,9 @@ static void legend(struct svg *s, struct frame p, const struct heat *h, double l
     svg_text(s, p.x + p.w + RIGHT - 4, p.y - 6, SVG_END, 10, h->unit);
 }
 
-void plot_heat(struct svg *s, struct frame f, const struct heat *h)
+void plot_heat(struct svg *s, struct plot_box f, const struct heat *h)
 {
-    const struct frame p = inner(f);
+    const struct plot_box p = inner(f);
     double lo, hi;
     heat_range(h, &lo, &hi);
     names(s, f, p, h->title, h->col.name, h->row.name);
@@ -149,7 +150,7 @@ static void lines_range(const struct lines *l, double *lo, double *hi)
     if (!l->from_zero || *lo < 0) *lo -= room;
 }
 
-static void one_line(struct svg *s, struct frame p, const struct lines *l, const struct line *line, double lo,
+static void one_line(struct svg *s, struct plot_box p, const struct lines *l, const struct line *line, double lo,
                      double hi)
 {
     const double across = p.w / fmax(l->points - 1.0, 1), up = p.h / (hi - lo);
@@ -164,9 +165,9 @@ static void one_line(struct svg *s, struct frame p, const struct lines *l, const
     svg_put(s, "\"/>\n");
 }
 
-void plot_lines(struct svg *s, struct frame f, const struct lines *l)
+void plot_lines(struct svg *s, struct plot_box f, const struct lines *l)
 {
-    const struct frame p = inner(f);
+    const struct plot_box p = inner(f);
     double lo, hi;
     uint32_t named = 0;
     lines_range(l, &lo, &hi);
@@ -195,9 +196,9 @@ void plot_lines(struct svg *s, struct frame f, const struct lines *l)
 
 // --- ridges -------------------------------------------------------------------------------------------------------
 
-void plot_ridge(struct svg *s, struct frame f, const struct ridge *r)
+void plot_ridge(struct svg *s, struct plot_box f, const struct ridge *r)
 {
-    const struct frame p = inner(f);
+    const struct plot_box p = inner(f);
     double peak = 0;
     for (uint64_t i = 0; i < (uint64_t)r->rows * r->bins; i++) peak = fmax(peak, r->v[i]);
     char scale[80];

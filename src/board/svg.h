@@ -30,7 +30,7 @@ struct rgb colour_rising(double u);
 struct rgb colour_of(double v, double lo, double hi, double rest, bool diverging);
 const char *colour_series(uint32_t i); // "#rrggbb", 7 that can be told apart, then again from the first
 
-struct frame {
+struct plot_box {
     double x, y, w, h; // of everything, labels and legend included
 };
 
@@ -48,7 +48,7 @@ struct heat {
     bool diverging;
     double rest, lo, hi;
 };
-void plot_heat(struct svg *s, struct frame f, const struct heat *h);
+void plot_heat(struct svg *s, struct plot_box f, const struct heat *h);
 void heat_range(const struct heat *h, double *lo, double *hi);
 
 struct line {
@@ -64,7 +64,7 @@ struct lines {
     struct axis x;
     bool from_zero;
 };
-void plot_lines(struct svg *s, struct frame f, const struct lines *l);
+void plot_lines(struct svg *s, struct plot_box f, const struct lines *l);
 
 // Densities one above the other, the first at the bottom; all on one scale.
 struct ridge {
@@ -74,6 +74,6 @@ struct ridge {
     double lo, hi;            // of the bins
     const char *const *label; // of each row
 };
-void plot_ridge(struct svg *s, struct frame f, const struct ridge *r);
+void plot_ridge(struct svg *s, struct plot_box f, const struct ridge *r);
 
 #endif

@@ -16,7 +16,7 @@ static bool is_preset(const char *text)
     return n > 5 && !strcmp(text + n - 5, ".json");
 }
 
-static bool add_preset(vkdit_mix *mix, const char *path, struct err *e)
+bool mix_read_preset(vkdit_mix *mix, const char *path, struct err *e)
 {
     struct file f = {0};
     vkdit_error error = {0};
@@ -38,7 +38,7 @@ static bool add_edits(struct generation *g, struct err *e)
     vkdit_error error = {0};
     for (uint32_t i = 0; i < t->n; i++) {
         if (is_preset(t->item[i])) {
-            if (!add_preset(g->mix, t->item[i], e)) return false;
+            if (!mix_read_preset(g->mix, t->item[i], e)) return false;
         } else if (vkdit_mix_parse(g->mix, t->item[i], &error)) {
             err_api(e, &error);
             return err_in(e, "--mix");

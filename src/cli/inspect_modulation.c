@@ -102,7 +102,7 @@ static void densities(double *to, const json_t *counts, double lo, double hi)
         to[i] = all > 0 ? (double)json_integer_value(json_array_get(counts, i)) / all / ((hi - lo) / (double)n) : 0;
 }
 
-static void plot_kind(struct svg *s, struct frame f, const json_t *report, int k, double *room)
+static void plot_kind(struct svg *s, struct plot_box f, const json_t *report, int k, double *room)
 {
     const json_t *h = json_object_get(report, "histograms"),
                  *facts = json_array_get(json_object_get(report, "modulation"), (size_t)k);
@@ -133,7 +133,7 @@ static void plot_kind(struct svg *s, struct frame f, const json_t *report, int k
                                .from_zero = true});
 }
 
-static bool plot_blocks(struct svg *s, struct frame f, const json_t *report, int k, struct err *e)
+static bool plot_blocks(struct svg *s, struct plot_box f, const json_t *report, int k, struct err *e)
 {
     const json_t *h = json_object_get(report, "histograms"), *blocks = json_object_get(h, "blocks");
     const double lo = json_real_value(json_object_get(h, "lowest_edge")),
@@ -177,8 +177,8 @@ static bool plot_weights(const struct cli *c, const json_t *report, struct err *
     snprintf(title, sizeof title, "Weights of the modulation: %.100s",
              json_string_value(json_object_get(report, "architecture")));
     svg_open(&s, 1200, 30 + KINDS * 200 + 30, title, e);
-    for (int k = 0; k < KINDS; k++) plot_kind(&s, (struct frame){0, 30 + 200 * k, 700, 200}, report, k, room);
-    for (int k = 0; k < 3; k++) plot_blocks(&s, (struct frame){700, 30 + 333 * k, 500, 333}, report, k, e);
+    for (int k = 0; k < KINDS; k++) plot_kind(&s, (struct plot_box){0, 30 + 200 * k, 700, 200}, report, k, room);
+    for (int k = 0; k < 3; k++) plot_blocks(&s, (struct plot_box){700, 30 + 333 * k, 500, 333}, report, k, e);
     snprintf(made, sizeof made, "vkdit %s inspect --modulation of %.300s", vkdit_version(),
              json_string_value(json_object_get(report, "file")));
     const bool ok = svg_save(&s, c->s.plot, made);
@@ -285,7 +285,7 @@ static bool plot_growth(const struct cli *c, const struct growth *g, struct err 
     for (int k = 0; ok && k < KINDS; k++) {
         growth_densities(g, k, (hi - lo) / g->bins, v);
         to_own_peak(v, g->times, g->bins);
-        plot_ridge(&s, (struct frame){460 * (k % 3), 30 + 420 * (k / 3), 470, 420},
+        plot_ridge(&s, (struct plot_box){460 * (k % 3), 30 + 420 * (k / 3), 470, 420},
                    &(struct ridge){.title = titles[k],
                                    .unit = "weight (each row to its own peak)",
                                    .row_name = "iteration",
@@ -305,7 +305,7 @@ static bool plot_growth(const struct cli *c, const struct growth *g, struct err 
         line[k] = (struct line){kinds[k], y, NULL, k};
     }
     if (ok)
-        plot_lines(&s, (struct frame){920, 450, 470, 420},
+        plot_lines(&s, (struct plot_box){920, 450, 470, 420},
                    &(struct lines){.title = "standard deviation",
                                    .unit = "weight",
                                    .line = line,

@@ -10,9 +10,9 @@
 
 enum { PANEL_W = 460, PANEL_H = 270, HEAD = 34 };
 
-static struct frame panel(uint32_t i)
+static struct plot_box panel(uint32_t i)
 {
-    return (struct frame){PANEL_W * (i % 3), HEAD + PANEL_H * (i / 3), PANEL_W, PANEL_H};
+    return (struct plot_box){PANEL_W * (i % 3), HEAD + PANEL_H * (i / 3), PANEL_W, PANEL_H};
 }
 
 static bool additions_page(struct trace *x, struct err *e)

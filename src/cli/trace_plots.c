@@ -13,9 +13,9 @@ enum { PANEL_W = 460, PANEL_H = 270, HEAD = 34, COSINE_MOST = 64, LISTED = 5 };
 static const char *const vectors[] = {"shift_msa", "scale_msa", "gate_msa", "shift_mlp", "scale_mlp", "gate_mlp"};
 static const char t_name[] = "timestep t given to the model";
 
-static struct frame panel(uint32_t i)
+static struct plot_box panel(uint32_t i)
 {
-    return (struct frame){PANEL_W * (i % 3), HEAD + PANEL_H * (i / 3), PANEL_W, PANEL_H};
+    return (struct plot_box){PANEL_W * (i % 3), HEAD + PANEL_H * (i / 3), PANEL_W, PANEL_H};
 }
 
 static void page(struct svg *s, const struct trace *x, uint32_t panels, const char *what, struct err *e)
@@ -280,7 +280,7 @@ static struct channel *order_of(const struct trace *x, uint32_t slot, struct err
     return c;
 }
 
-static void strip_lines(struct svg *s, const struct trace *x, uint32_t slot, struct frame f, bool rising, double *v,
+static void strip_lines(struct svg *s, const struct trace *x, uint32_t slot, struct plot_box f, bool rising, double *v,
                         struct err *e)
 {
     const bool scale = slot_is_scale(slot, x->slots);
@@ -330,7 +330,7 @@ static bool strip_page(struct trace *x, uint32_t slot, struct err *e)
              x->condition[0]);
     snprintf(axis, sizeof axis, "channel, %s", sorts[x->g.cli->s.sort]);
     svg_open(&s, 1100, 640, title, e);
-    plot_heat(&s, (struct frame){0, HEAD, 600, 600},
+    plot_heat(&s, (struct plot_box){0, HEAD, 600, 600},
               &(struct heat){.title = scale ? "every channel over the run, around 1" : "every channel over the run",
                              .unit = scale ? "multiplier" : "modulation",
                              .v = v,
@@ -340,8 +340,8 @@ static bool strip_page(struct trace *x, uint32_t slot, struct err *e)
                              .col = {t_name, x->t},
                              .diverging = true,
                              .rest = scale});
-    strip_lines(&s, x, slot, (struct frame){600, HEAD, 500, 300}, true, v, e);
-    strip_lines(&s, x, slot, (struct frame){600, HEAD + 300, 500, 300}, false, v, e);
+    strip_lines(&s, x, slot, (struct plot_box){600, HEAD, 500, 300}, true, v, e);
+    strip_lines(&s, x, slot, (struct plot_box){600, HEAD + 300, 500, 300}, false, v, e);
     if (slot + 2 < x->slots)
         snprintf(name, sizeof name, "strip_block%u_%s.svg", slot / 6, vectors[slot % 6]);
     else

@@ -18,7 +18,7 @@ board:   base
 engine:  base gpu graph weights image sample kernels exec models board vkdit.h
 bench:   base gpu graph image sample kernels exec models board engine vkdit.h
 cli:     base image sample board vkdit.h app/app.h
-app:     base image cli vkdit.h
+app:     base image board cli vkdit.h
 '
 # A library of others is known to these folders only.
 homes='

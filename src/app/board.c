@@ -1,0 +1,231 @@
+// board.c — the modulation table of a run, turned into what a mixing board can draw without thinking again.
+#include "app/board.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct board_stat_row board_stats[BOARD_STATS] = {
+    {"mean", "", "Mean over the channels"},
+    {"mean size", "", "Mean distance from 0 over the channels: how loud the vector is"},
+    {"spread", "", "Standard deviation over the channels"},
+    {"least", "", "The lowest channel"},
+    {"most", "", "The highest channel"},
+    {"closed share", "%", "Share of channels whose effective value is below 0.05 in size: silent, or their gate shut"},
+    {"negative share", "%", "Share of channels with a negative effective value: turned round"},
+};
+const char *const board_vectors[BOARD_VECTORS] = {"shift_msa", "scale_msa", "gate_msa",
+                                                  "shift_mlp", "scale_mlp", "gate_mlp"};
+
+uint32_t board_slots(const struct board *b)
+{
+    return BOARD_VECTORS * b->blocks + 2;
+}
+
+bool board_slot_is_scale(const struct board *b, uint32_t slot)
+{
+    return slot < BOARD_VECTORS * b->blocks ? slot % 3 == 1 : slot == board_slots(b) - 1;
+}
+
+const float *board_row(const struct board *b, uint32_t slot, uint32_t eval)
+{
+    return b->value + ((uint64_t)slot * b->evals + eval) * b->width;
+}
+
+float board_stat_at(const struct board *b, enum board_stat s, uint32_t slot, uint32_t eval)
+{
+    return b->stat[((uint64_t)s * board_slots(b) + slot) * b->evals + eval];
+}
+
+double board_rest(const struct board *b, uint32_t slot, enum board_stat stat)
+{
+    const bool level = stat == BOARD_MEAN || stat == BOARD_SIZE || stat == BOARD_LOW || stat == BOARD_HIGH;
+    return level && board_slot_is_scale(b, slot) ? 1 : 0;
+}
+
+static void measure(const float *v, uint32_t n, float out[BOARD_STATS])
+{
+    double sum = 0, squares = 0, size = 0, low = INFINITY, high = -INFINITY;
+    uint32_t closed = 0, negative = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        sum += v[i];
+        squares += (double)v[i] * v[i];
+        size += fabs(v[i]);
+        low = fmin(low, v[i]);
+        high = fmax(high, v[i]);
+        closed += fabsf(v[i]) < BOARD_CLOSED_SHARE / 100.0F;
+        negative += v[i] < 0;
+    }
+    const double mean = sum / n;
+    out[BOARD_MEAN] = (float)mean;
+    out[BOARD_SIZE] = (float)(size / n);
+    out[BOARD_SPREAD] = (float)sqrt(fmax(0, squares / n - mean * mean));
+    out[BOARD_LOW] = (float)low;
+    out[BOARD_HIGH] = (float)high;
+    out[BOARD_SILENT] = 100.0F * (float)closed / (float)n;
+    out[BOARD_NEGATIVE] = 100.0F * (float)negative / (float)n;
+}
+
+// One evaluation's vectors into their places, as effective values.
+static void take(struct board *b, uint32_t eval, const float *row)
+{
+    const uint32_t slots = board_slots(b);
+    for (uint32_t slot = 0; slot < slots; slot++, row += b->width) {
+        float *to = b->value + ((uint64_t)slot * b->evals + eval) * b->width, stat[BOARD_STATS];
+        const float rest = board_slot_is_scale(b, slot) ? 1 : 0;
+        for (uint32_t c = 0; c < b->width; c++) to[c] = row[c] + rest;
+        measure(to, b->width, stat);
+        for (uint32_t s = 0; s < BOARD_STATS; s++) b->stat[((uint64_t)s * slots + slot) * b->evals + eval] = stat[s];
+    }
+}
+
+static bool read_all(struct board *b, vkdit_run *run, struct err *e)
+{
+    const uint32_t slots = board_slots(b);
+    vkdit_error error = {0};
+    float *row = mem_zero((uint64_t)slots * b->width, sizeof *row, e);
+    bool ok = row != NULL;
+    for (uint32_t eval = 0; ok && eval < b->evals; eval++) {
+        if (vkdit_run_table_read(run, eval, 0, 0, slots, row, &error))
+            ok = err_set(e, (enum err_code)error.status, "%s", error.message);
+        else
+            take(b, eval, row);
+    }
+    free(row);
+    return ok;
+}
+
+struct board *board_read(vkdit_run *run, bool mixed, uint64_t most, struct err *e)
+{
+    vkdit_table_info info;
+    vkdit_error error = {0};
+    if (vkdit_run_table_info(run, &info, &error)) return NULL; // an adaptive sampler has none
+    const uint64_t rows = (uint64_t)info.slots * info.evals;
+    if (rows * info.width * sizeof(float) > most || info.slots < 2 + BOARD_VECTORS) return NULL;
+    struct board *b = mem_zero(1, sizeof *b, e);
+    if (!b) return NULL;
+    atomic_init(&b->users, 1);
+    b->evals = info.evals;
+    b->blocks = (info.slots - 2) / BOARD_VECTORS;
+    b->width = info.width;
+    b->any_mix = mixed;
+    b->t = mem_zero(b->evals, sizeof *b->t, e);
+    b->value = mem_zero(rows * b->width, sizeof *b->value, e);
+    b->stat = mem_zero(rows * BOARD_STATS, sizeof *b->stat, e);
+    if (b->t && b->value && b->stat) {
+        memcpy(b->t, info.t, b->evals * sizeof *b->t);
+        if (read_all(b, run, e)) return b;
+    }
+    board_drop(b);
+    return NULL;
+}
+
+struct board *board_hold(struct board *b)
+{
+    if (b) atomic_fetch_add(&b->users, 1);
+    return b;
+}
+
+void board_drop(struct board *b)
+{
+    if (!b || atomic_fetch_sub(&b->users, 1) > 1) return;
+    free(b->t);
+    free(b->value);
+    free(b->stat);
+    free(b);
+}
+
+void board_range(const struct board *b, enum board_stat s, uint32_t vector, double *low, double *high, bool *two_sided)
+{
+    const double rest = board_rest(b, vector, s);
+    *two_sided = s == BOARD_MEAN || s == BOARD_LOW || s == BOARD_HIGH || (s == BOARD_SIZE && rest > 0);
+    *low = INFINITY;
+    *high = -INFINITY;
+    for (uint32_t block = 0; block < b->blocks; block++)
+        for (uint32_t eval = 0; eval < b->evals; eval++) {
+            const double v = board_stat_at(b, s, block * BOARD_VECTORS + vector, eval);
+            *low = fmin(*low, v);
+            *high = fmax(*high, v);
+        }
+    if (*two_sided) {
+        const double reach = fmax(fmax(*high - rest, rest - *low), 1e-6);
+        *low = rest - reach;
+        *high = rest + reach;
+    } else {
+        *low = 0;
+        *high = fmax(*high, 1e-6);
+    }
+}
+
+// --- one slot over time -------------------------------------------------------------------------------------------
+
+struct ranked {
+    float by;
+    uint32_t channel;
+};
+
+static int rising(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    return x->by != y->by ? (x->by > y->by) - (x->by < y->by) : (x->channel > y->channel) - (x->channel < y->channel);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static void quantiles(struct strip *s, const struct board *b, uint32_t slot, float *scratch)
+{
+    static const double share[5] = {0.05, 0.25, 0.5, 0.75, 0.95};
+    s->low = INFINITY;
+    s->high = -INFINITY;
+    for (uint32_t eval = 0; eval < s->evals; eval++) {
+        memcpy(scratch, board_row(b, slot, eval), s->width * sizeof *scratch);
+        qsort(scratch, s->width, sizeof *scratch, ascending);
+        for (int q = 0; q < 5; q++)
+            s->quantile[(uint32_t)q * s->evals + eval] = scratch[(uint32_t)(share[q] * (s->width - 1) + 0.5)];
+        s->low = fminf(s->low, scratch[0]);
+        s->high = fmaxf(s->high, scratch[s->width - 1]);
+    }
+}
+
+bool strip_make(struct strip *s, const struct board *b, uint32_t slot, enum board_order order, struct err *e)
+{
+    strip_close(s);
+    s->width = b->width;
+    s->evals = b->evals;
+    s->quantile = mem_zero(5ull * b->evals, sizeof *s->quantile, e);
+    s->order = mem_zero(b->width, sizeof *s->order, e);
+    float *scratch = mem_zero(b->width, sizeof *scratch, e);
+    struct ranked *list = mem_zero(b->width, sizeof *list, e);
+    const bool ok = s->quantile && s->order && scratch && list;
+    if (ok) {
+        const float *first = board_row(b, slot, 0), *last = board_row(b, slot, b->evals - 1);
+        quantiles(s, b, slot, scratch);
+        for (uint32_t c = 0; c < b->width; c++) list[c] = (struct ranked){fabsf(last[c]) - fabsf(first[c]), c};
+        qsort(list, b->width, sizeof *list, rising);
+        for (uint32_t i = 0; i < COUNTOF(s->rising); i++) {
+            s->falling[i] = list[min_u32(i, b->width - 1)].channel;
+            s->rising[i] = list[b->width - 1 - min_u32(i, b->width - 1)].channel;
+        }
+        if (order == ORDER_SIZE)
+            for (uint32_t c = 0; c < b->width; c++) {
+                list[c] = (struct ranked){0, c};
+                for (uint32_t k = 0; k < b->evals; k++) list[c].by += board_row(b, slot, k)[c] / (float)b->evals;
+            }
+        if (order == ORDER_SIZE) qsort(list, b->width, sizeof *list, rising);
+        for (uint32_t c = 0; c < b->width; c++) s->order[c] = order == ORDER_INDEX ? c : list[c].channel;
+    }
+    free(scratch);
+    free(list);
+    return ok;
+}
+
+void strip_close(struct strip *s)
+{
+    free(s->quantile);
+    free(s->order);
+    *s = (struct strip){0};
+}

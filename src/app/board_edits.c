@@ -1,0 +1,119 @@
+// board_edits.c — the text of --mix as a list of statements, so that a fader can find and replace its own.
+#include "app/board.h"
+#include "base/newfile.h"
+#include "cli/generate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static vkdit_mix *open_mix(const char *text, struct err *e)
+{
+    vkdit_mix *m = NULL;
+    vkdit_error error = {0};
+    if (!vkdit_mix_open(&m, &error) && (!text || !*text || !vkdit_mix_parse(m, text, &error))) return m;
+    err_set(e, (enum err_code)error.status, "%s", error.message);
+    vkdit_mix_close(m);
+    return NULL;
+}
+
+static char *text_of(const vkdit_mix *m, uint32_t i)
+{
+    char *text = NULL;
+    vkdit_error error;
+    return vkdit_mix_text(m, i, &text, &error) ? NULL : text;
+}
+
+char *edits_at(const char *text, uint32_t i)
+{
+    struct err e = {0};
+    vkdit_mix *m = open_mix(text, &e);
+    char *out = m && i < vkdit_mix_count(m) ? text_of(m, i) : NULL;
+    vkdit_mix_close(m);
+    return out;
+}
+
+// A key ends before a value ("block.gate*=", "freeze block[3] t="), or it is a whole statement ("skip block[3]").
+static bool belongs(const char *text, const char *key)
+{
+    const size_t n = strlen(key);
+    return n && !strncmp(text, key, n) && (key[n - 1] == '=' || key[n - 1] == ' ' || !text[n]);
+}
+
+// The last one counts: it is the one that a fader wrote.
+static char *find(const char *text, const char *key)
+{
+    struct err e = {0};
+    vkdit_mix *m = open_mix(text, &e);
+    char *found = NULL;
+    for (uint32_t i = m ? vkdit_mix_count(m) : 0; i-- > 0 && !found;) {
+        char *one = text_of(m, i);
+        if (one && belongs(one, key))
+            found = one;
+        else
+            free(one);
+    }
+    vkdit_mix_close(m);
+    return found;
+}
+
+double edits_value(const char *text, const char *key, double rest)
+{
+    char *found = find(text, key), *end;
+    double v = rest;
+    if (found) {
+        const char *number = found + strlen(key);
+        v = strtod(number, &end);
+        if (end == number) v = 1;
+    }
+    free(found);
+    return v;
+}
+
+bool edits_have(const char *text, const char *key)
+{
+    char *found = find(text, key);
+    free(found);
+    return found != NULL;
+}
+
+char *edits_put(const char *text, const char *key, const char *statement, struct err *e)
+{
+    vkdit_error error = {0};
+    vkdit_mix *m = open_mix(text, e);
+    char *out = NULL;
+    bool ok = m != NULL;
+    for (uint32_t i = m ? vkdit_mix_count(m) : 0; ok && i-- > 0;) {
+        char *one = text_of(m, i);
+        if (one && belongs(one, key)) ok = !vkdit_mix_remove(m, i, &error);
+        free(one);
+    }
+    if (ok && statement && *statement) ok = !vkdit_mix_parse(m, statement, &error);
+    if (ok) ok = !vkdit_mix_text(m, VKDIT_MIX_ALL, &out, &error);
+    if (!ok && m) err_set(e, (enum err_code)error.status, "%s", error.message);
+    vkdit_mix_close(m);
+    return out;
+}
+
+bool edits_save(const char *text, const char *path, struct err *e)
+{
+    vkdit_error error = {0};
+    struct newfile f;
+    char *json = NULL;
+    vkdit_mix *m = open_mix(text, e);
+    bool ok = m && (!vkdit_mix_to_json(m, &json, &error) || err_api(e, &error));
+    if (ok && (ok = newfile_open(&f, path, e))) {
+        newfile_put(&f, json, strlen(json));
+        ok = newfile_commit(&f, false, e);
+    }
+    vkdit_free(json);
+    vkdit_mix_close(m);
+    return ok;
+}
+
+char *edits_load(const char *path, struct err *e)
+{
+    vkdit_mix *m = open_mix("", e);
+    char *text = m && mix_read_preset(m, path, e) ? text_of(m, VKDIT_MIX_ALL) : NULL;
+    vkdit_mix_close(m);
+    return text;
+}
