@@ -48,7 +48,9 @@ static bool trace(struct trace *x, struct err *e)
     x->file = mem_zero(TRACE_FILES, sizeof *x->file, e);
     if (!x->file || !subject_choose(&x->g.subject, x->g.cli, e) || !subject_open(&x->g.subject, e)) return false;
     default_classes(x, classes, sizeof classes);
-    if (!job_prepare(&x->g, e) || !make_folder(x, e) || !trace_hash_model(x, e) || !trace_table(x, e)) return false;
+    if (!job_prepare(&x->g, e) || !mix_prepare(&x->g, e) || !make_folder(x, e) || !trace_hash_model(x, e) ||
+        !trace_table(x, e))
+        return false;
     trace_command(x);
     const bool ok = trace_observe(x, e) && trace_save(x, e) && trace_tables(x, e) && trace_plots(x, e) &&
                     trace_observe_plots(x, e) && trace_manifest(x, e) && subject_validated(&x->g.subject, e);
@@ -62,6 +64,7 @@ static void trace_close(struct trace *x)
     void *owned[] = {x->t, x->condition, x->table, x->stat, x->rank, x->share, x->add, x->frequency, x->power, x->file};
     for (size_t i = 0; i < COUNTOF(owned); i++) free(owned[i]);
     vkdit_free(x->pictures);
+    mix_end(&x->g);
     job_close(&x->g);
 }
 

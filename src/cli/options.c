@@ -136,7 +136,7 @@ const struct option option_table[] = {
              "them"},
     {"load-table", .value = "FILE", .kind = &kind_text, .at = AT(load_table), .commands = IN_GENERATE, .recipe = true,
      .group = start_group, .help = "use this modulation table (see --save-table) instead of the computed one"},
-    {"mix", .value = "EDIT", .kind = &kind_texts, .at = AT(mix), .commands = IN_GENERATE, .recipe = true,
+    {"mix", .value = "EDIT", .kind = &kind_texts, .at = AT(mix), .commands = IN_GENERATE | IN_TRACE, .recipe = true,
      .group = mix_group,
      .help = "edit the modulation: \"block[8:16].gate_mlp*=0.5\", \"mute block[3].gamma_msa[0:64]\", \"freeze block "
              "t=500\", \"blend block class=207 amount=0.5\", or a preset FILE.json; may be given several times. "

@@ -7,7 +7,15 @@
 
 struct svg;
 
-enum { TRACE_FILES = 1000, TRACE_NAME = 80, TRACE_STRIP = 6, TRACE_OBSERVED = 64, PATH_BYTES = 4200 };
+enum {
+    TRACE_FILES = 1000,
+    TRACE_COMMAND = 4000,
+    TRACE_LINE = TRACE_COMMAND + 400,
+    TRACE_NAME = 80,
+    TRACE_STRIP = 6,
+    TRACE_OBSERVED = 64,
+    PATH_BYTES = 4200
+};
 
 struct trace_file {
     char name[TRACE_NAME], hash[65];
@@ -33,7 +41,7 @@ struct trace {
     uint32_t picture_w, picture_h;
 
     const char *folder;
-    char command[2000], model_hash[80];
+    char command[TRACE_COMMAND], model_hash[80];
     struct trace_file *file;
     uint32_t n_files;
 };

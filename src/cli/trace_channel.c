@@ -199,7 +199,7 @@ static bool write_best(struct channel_view *v, struct trace *x, double most, str
 static bool write_numbers(struct channel_view *v, struct trace *x, struct err *e)
 {
     const uint32_t side = (uint32_t)lround(sqrt(v->tokens));
-    char name[TRACE_NAME], path[PATH_BYTES], line[2400];
+    char name[TRACE_NAME], path[PATH_BYTES], line[TRACE_LINE];
     struct newfile f = {0};
     snprintf(name, sizeof name, "channel_block%u_%s_%u.csv", v->block, v->tap, v->channel);
     if (!trace_path(x, name, path, sizeof path, e) || !newfile_open(&f, path, e)) return false;

@@ -47,7 +47,7 @@ bool trace_wrote(struct trace *x, const char *name, struct err *e)
 
 bool trace_save_plot(struct trace *x, struct svg *s, const char *name, struct err *e)
 {
-    char path[PATH_BYTES], made[2400];
+    char path[PATH_BYTES], made[TRACE_LINE];
     snprintf(made, sizeof made, "%s; vkdit %s; model %s", x->command, vkdit_version(), x->model_hash);
     const bool ok = trace_path(x, name, path, sizeof path, e) && svg_save(s, path, made);
     svg_close(s);
@@ -90,8 +90,8 @@ void trace_command(struct trace *x)
             !strcmp(o->name, "assets"))
             continue; // where things lie, not what is computed
         json_t *v = o->kind->keep(o, (const char *)s + o->at);
-        char text[600] = "";
-        if (json_is_string(v)) snprintf(text, sizeof text, " '%.500s'", json_string_value(v));
+        char text[2100] = ""; // a mix may be long
+        if (json_is_string(v)) snprintf(text, sizeof text, " '%.2000s'", json_string_value(v));
         if (json_is_integer(v)) snprintf(text, sizeof text, " %lld", (long long)json_integer_value(v));
         if (json_is_real(v)) snprintf(text, sizeof text, " %.17g", json_real_value(v));
         if (v) at += (size_t)snprintf(x->command + at, sizeof x->command - at, " --%s%s", o->name, text);
@@ -136,7 +136,7 @@ static void put(struct csv *c, const char *fmt, ...) __attribute__((format(print
 
 static void put(struct csv *c, const char *fmt, ...)
 {
-    char text[2400];
+    char text[TRACE_LINE];
     va_list ap;
     va_start(ap, fmt);
     const int n = vsnprintf(text, sizeof text, fmt, ap);

@@ -89,7 +89,7 @@ static bool tell(const struct trace *x, uint32_t branch, struct story *out, stru
 static bool story_table(struct trace *x, double *rank, struct err *e)
 {
     struct newfile f = {0};
-    char path[PATH_BYTES], line[2400];
+    char path[PATH_BYTES], line[TRACE_LINE];
     if (!trace_path(x, "frequency.csv", path, sizeof path, e) || !newfile_open(&f, path, e)) return false;
     int n = snprintf(line, sizeof line,
                      "# %s; vkdit %s; model %s\nblock,branch,frequency_at_rest,frequency_first,frequency_last,"

@@ -165,7 +165,9 @@ static bool watch_run(struct watch *w, struct err *e)
     vkdit_job job = w->x->g.job;
     job.keep_activations = 1;
     if (vkdit_run_begin(w->x->g.subject.model, &job, &w->run, &error)) return err_api(e, &error);
-    const bool ok = run_and_look(w, e);
+    w->x->g.run = w->run;
+    const bool ok = mix_apply(&w->x->g, e) && run_and_look(w, e);
+    w->x->g.run = NULL;
     progress_end(&w->x->g.progress);
     vkdit_run_close(w->run);
     return ok;

@@ -72,7 +72,8 @@ static void png_panel(const struct trace *x, struct pixels *p, uint32_t k, const
 static bool heat_png(struct trace *x, const struct stat_row *r, double *v, struct err *e)
 {
     struct pixels p = {.cell_w = max_u32(3, ceil_div(300, x->evals)), .cell_h = max_u32(4, ceil_div(48, x->depth))};
-    char name[TRACE_NAME], path[PATH_BYTES], keys[2][12] = {"Title", "Description"}, title[300], made[2400], text[120];
+    char name[TRACE_NAME], path[PATH_BYTES], keys[2][12] = {"Title", "Description"}, title[300], made[TRACE_LINE],
+                                             text[120];
     p.high = PNG_LABEL + x->depth * p.cell_h + PNG_GAP;
     if (!image_open(&p.im, x->evals * p.cell_w + PNG_LEGEND + PNG_GAP, PNG_HEAD + 6 * p.high, e)) return false;
     memset(p.im.rgb, 255, (size_t)p.im.w * p.im.h * 3);

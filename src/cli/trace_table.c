@@ -63,7 +63,23 @@ static uint32_t distinct(const struct trace *x, uint32_t *out)
     return n;
 }
 
-static bool read_table(struct trace *x, vkdit_run *run, struct err *e)
+// The table with the edits of --mix, of the first `conds` conditions; those after them only lend their vectors.
+static bool edit_table(struct trace *x, vkdit_table_info *i, uint32_t conds, struct err *e)
+{
+    vkdit_error error = {0};
+    const uint64_t row = (uint64_t)i->slots * i->width;
+    float *edited = mem_zero(row * i->evals * i->conditions, sizeof *edited, e);
+    if (!edited) return false;
+    i->null_condition = x->g.subject.info.has_null_class ? conds - 1 : i->conditions; // as a guided run has it
+    const bool ok = !vkdit_mix_apply(x->g.mix, i, x->table, edited, &error) || err_api(e, &error);
+    for (uint32_t k = 0; ok && k < i->evals; k++)
+        memcpy(x->table + k * conds * row, edited + k * i->conditions * row, conds * row * sizeof *edited);
+    x->conds = conds;
+    free(edited);
+    return ok;
+}
+
+static bool read_table(struct trace *x, vkdit_run *run, uint32_t conds, struct err *e)
 {
     vkdit_error error = {0};
     vkdit_table_info i;
@@ -77,7 +93,8 @@ static bool read_table(struct trace *x, vkdit_run *run, struct err *e)
     if (!x->t || !x->condition || !x->table) return false;
     memcpy(x->t, i.t, i.evals * sizeof *x->t);
     memcpy(x->condition, i.condition, i.conditions * sizeof *x->condition);
-    return !vkdit_run_table_read(run, 0, 0, 0, n, x->table, &error) || err_api(e, &error);
+    if (vkdit_run_table_read(run, 0, 0, 0, n, x->table, &error)) return err_api(e, &error);
+    return !x->g.mix || edit_table(x, &i, conds, e);
 }
 
 static bool compute_table(struct trace *x, struct err *e)
@@ -86,22 +103,24 @@ static bool compute_table(struct trace *x, struct err *e)
     vkdit_error error = {0};
     vkdit_run *run = NULL;
     vkdit_job job = x->g.job;
-    uint32_t *list = mem_zero(x->g.images + 1ull, sizeof *list, e);
+    const uint32_t lent = x->g.job.extra_count; // by classes that only the mix names
+    uint32_t *list = mem_zero(x->g.images + 1ull + lent, sizeof *list, e);
     if (!list) return false;
     x->classes = distinct(x, list);
     uint32_t n = x->classes;
     if (m->has_null_class) list[n++] = m->classes;
+    if (lent) memcpy(list + n, x->g.job.extra_classes, lent * sizeof *list);
     job.classes = list;
     job.images = 1;
     job.extra_classes = list + 1;
-    job.extra_count = n - 1;
+    job.extra_count = n + lent - 1;
     job.cfg_scale = 1;
     job.cfg_from = job.cfg_to = 0;
     job.noise_count = 0;
     job.keep_trajectory = 0;
     bool ok = !vkdit_run_begin(x->g.subject.model, &job, &run, &error) || err_api(e, &error);
     progress_wipe(&x->g.subject.progress);
-    ok = ok && read_table(x, run, e);
+    ok = ok && read_table(x, run, n, e);
     if (ok && !option_origin(&x->g.cli->s, "sampler")) {
         vkdit_run_get_progress(run, &x->g.at);
         x->g.cli->s.sampler = x->g.at.sampler;

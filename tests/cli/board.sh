@@ -31,6 +31,25 @@ presets() {
     fails 1 "absent.json" $tiny --mix absent.json
 }
 
+# An edit shows in the table as it does in the numbers; a class that only lends its vectors has no rows of its own.
+mixed_traces() {
+    run 0 trace --synthetic tiny --steps 3 -c 1,2 -o rest --mix 'block*=1'
+    run 0 trace --synthetic tiny --steps 3 -c 1,2 -o bare
+    for f in rest bare; do grep -v '^#' $f/stats.csv >$f.numbers; done
+    cmp -s rest.numbers bare.numbers || wrong "a mix at rest changes the trace"
+    run 0 trace --synthetic tiny --steps 3 -c 1,2 -o mute --mix 'mute block[1].gate_mlp'
+    grep -v '^#' mute/stats.csv >mute.numbers
+    cmp -s mute.numbers bare.numbers && wrong "a mix does not show in the trace"
+    run 0 trace --synthetic tiny --steps 3 -c 1 -o swapped --mix 'swap block class=2; swap final class=2'
+    run 0 trace --synthetic tiny --steps 3 -c 2 -o other
+    for f in swapped other; do grep -v '^#' $f/stats.csv | grep ',[12],' | cut -d, -f1-3,5- >$f.numbers; done
+    [ -s other.numbers ] || wrong "no statistics of the class"
+    cmp -s swapped.numbers other.numbers || wrong "swapped in, a class has other numbers than its own"
+    run 0 trace --synthetic tiny --steps 3 -c 1 --observe 1 -o seen --mix 'skip block[1]'
+    [ "$(grep -c '^1,[a-zA-Z]*,[0-9]*,[0-9.]*,0,0,' seen/observed.csv)" = 2 ] || wrong "a skipped block adds something"
+    fails 2 "--mix: blok" trace --synthetic tiny --mix 'blok*=1'
+}
+
 refusals() {
     fails 2 '--mix: blok*=1: "block" or "final" wanted' $tiny --mix 'blok*=1'
     run 2 $tiny --mix 'block[9]*=2' && says err "block 9: there are 4" "a block that is not there"
@@ -104,6 +123,7 @@ edits
 presets
 refusals
 traces
+mixed_traces
 weights
 growth
 finish
