@@ -4,6 +4,7 @@
 #include "cli/generate.h"
 #include "cli/recipe.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,15 +33,61 @@ bool mix_read_preset(vkdit_mix *mix, const char *path, struct err *e)
     return ok || err_in(e, path);
 }
 
+// Where a class's name may stand: after "class=" to the statement's end or its amount, within "class[ ]". Returns its length;
+// 0 when there is a number, a list, or "null".
+static size_t name_length(const char *at, bool list)
+{
+    const char *amount = strstr(at, " amount");
+    size_t n = strcspn(at, list ? "]" : ";\n\"#");
+    if (!list && amount && amount < at + n) n = (size_t)(amount - at);
+    while (n && at[n - 1] == ' ') n--;
+    if (n == 4 && !strncmp(at, "null", n)) return 0;
+    return isalpha((unsigned char)*at) ? n : 0;
+}
+
+// The language knows classes by number; whoever types knows them by name. Returns the text with numbers, for free().
+static char *number_classes(struct generation *g, const char *text, struct err *e)
+{
+    const size_t room = 12 * strlen(text) + 1;
+    char *out = mem_zero(room, 1, e), *to = out;
+    while (out && *text) {
+        const bool list = !strncmp(text, "class[", 6), one = !strncmp(text, "class=", 6);
+        const size_t n = list || one ? name_length(text + 6, list) : 0;
+        char name[200];
+        uint32_t index;
+        if (!n || n >= sizeof name) {
+            *to++ = *text++;
+            continue;
+        }
+        snprintf(name, sizeof name, "%.*s", (int)n, text + 6);
+        vkdit_error error = {0};
+        if (vkdit_class_find(g->subject.model, name, &index, &error)) {
+            err_api(e, &error);
+            free(out);
+            return NULL;
+        }
+        to += snprintf(to, room - (size_t)(to - out), "%.6s%u", text, index);
+        text += 6 + n;
+    }
+    return out;
+}
+
+static bool parse_edits(struct generation *g, const char *text, struct err *e)
+{
+    vkdit_error error = {0};
+    char *numbers = number_classes(g, text, e);
+    const bool ok = numbers && (!vkdit_mix_parse(g->mix, numbers, &error) || err_api(e, &error));
+    free(numbers);
+    return ok;
+}
+
 static bool add_edits(struct generation *g, struct err *e)
 {
-    struct texts *t = &g->cli->s.mix;
-    vkdit_error error = {0};
+    const struct texts *t = &g->cli->s.mix;
     for (uint32_t i = 0; i < t->n; i++) {
         if (is_preset(t->item[i])) {
             if (!mix_read_preset(g->mix, t->item[i], e)) return false;
-        } else if (vkdit_mix_parse(g->mix, t->item[i], &error)) {
-            err_api(e, &error);
+        } else if (!parse_edits(g, t->item[i], e)) {
             return err_in(e, "--mix");
         }
     }
