@@ -76,6 +76,7 @@ void frame_free(struct frame *f)
     free(f->rough[0]);
     free(f->rough[1]);
     free(f->pixels);
+    free(f->watched);
     *f = (struct frame){0};
 }
 

@@ -26,9 +26,11 @@ void names_drop(struct names *n); // accepts NULL
 
 // Frame 0 is the start, frame k what step k left behind. Latents never change once the frame is counted.
 struct frame {
-    float *x, *x0;        // [images][channels][h][w]; frame 0 has no estimate
-    uint8_t *rough[2];    // state and estimate in rough colours, one RGB pixel a cell, one picture after another
-    double signal, noise; // x = signal * picture + noise * noise
+    float *x, *x0;           // [images][channels][h][w]; frame 0 has no estimate
+    uint8_t *rough[2];       // state and estimate in rough colours, one RGB pixel a cell, one picture after another
+    double signal, noise;    // x = signal * picture + noise * noise
+    float *watched;          // the watched channel at this step, [images][patches]; or NULL
+    uint32_t block, channel; // which it was
     uint8_t *pixels; // the estimate (of the last frame: the result) decoded, RGB, one picture after another; or NULL
 };
 

@@ -15,6 +15,7 @@ void shots_drop(struct app *a)
     for (size_t i = 0; i < COUNTOF(a->canvas); i++) shot_drop(a->canvas + i);
     shot_drop(&a->board.map);
     shot_drop(&a->board.channels);
+    shot_drop(&a->board.over);
     for (uint32_t i = 0; i < a->thumbs; i++) shot_drop(a->thumb + i);
     for (uint32_t i = 0; i < a->tiles; i++) shot_drop(a->tile + i);
     for (uint32_t i = 0; i < APP_FILMS; i++) shot_drop(a->run_thumb + i);
@@ -24,7 +25,8 @@ void shots_drop(struct app *a)
     a->thumbs = a->tiles = 0;
 }
 
-static bool upload(struct app *a, struct shot *s, const struct image *im)
+// opacity: of each pixel; NULL: all of it.
+static bool upload_over(struct app *a, struct shot *s, const struct image *im, const uint8_t *opacity)
 {
     void *to;
     int pitch;
@@ -43,11 +45,16 @@ static bool upload(struct app *a, struct shot *s, const struct image *im)
         const uint8_t *from = im->rgb + (size_t)y * im->w * 3;
         for (uint32_t x = 0; x < im->w; x++, from += 3, row += 4) {
             memcpy(row, from, 3);
-            row[3] = 255;
+            row[3] = opacity ? opacity[(size_t)y * im->w + x] : 255;
         }
     }
     SDL_UnlockTexture(s->texture);
     return true;
+}
+
+static bool upload(struct app *a, struct shot *s, const struct image *im)
+{
+    return upload_over(a, s, im, NULL);
 }
 
 const struct shot *shot_thumb(struct app *a, struct shot *s, struct film *f, uint32_t at, enum film_view view,
@@ -75,10 +82,11 @@ const struct shot *shot_image(struct app *a, struct shot *s, const struct image 
     return s->texture || upload(a, s, im) ? s : NULL;
 }
 
-const struct shot *shot_cells(struct app *a, struct shot *s, const struct image *im)
+const struct shot *shot_cells(struct app *a, struct shot *s, const struct image *im, const uint8_t *opacity)
 {
-    if (!upload(a, s, im)) return NULL;
+    if (!upload_over(a, s, im, opacity)) return NULL;
     SDL_SetTextureScaleMode(s->texture, SDL_ScaleModeNearest);
+    SDL_SetTextureBlendMode(s->texture, opacity ? SDL_BLENDMODE_BLEND : SDL_BLENDMODE_NONE);
     return s;
 }
 

@@ -102,7 +102,7 @@ static const struct shot *map_shot(struct app *a, struct film *f, double low, do
         put_cell(&im, i % b->evals, i / b->evals,
                  board_stat_at(b, v->stat, i / b->evals * BOARD_VECTORS + v->vector, i % b->evals), low, high,
                  board_rest(b, v->vector, v->stat), two_sided);
-    const struct shot *s = im.rgb ? shot_cells(a, &v->map, &im) : NULL;
+    const struct shot *s = im.rgb ? shot_cells(a, &v->map, &im, NULL) : NULL;
     image_close(&im);
     memcpy(v->map_key, key, sizeof key);
     return s;
@@ -193,7 +193,7 @@ static const struct shot *channels_shot(struct app *a, struct film *f, bool fres
                 if (fabs(now[v->strip.order[c]] - rest) >= fabs(most - rest)) most = now[v->strip.order[c]];
             put_cell(&im, x, y, most, rest - reach, rest + reach, rest, true);
         }
-    const struct shot *s = im.rgb ? shot_cells(a, &v->channels, &im) : NULL;
+    const struct shot *s = im.rgb ? shot_cells(a, &v->channels, &im, NULL) : NULL;
     image_close(&im);
     return s;
 }
@@ -221,12 +221,18 @@ static void channels(struct app *a, struct film *f, struct rect room, bool fresh
     float x, y;
     const bool clicked = ui_spot("channels", r);
     ui_mouse(&x, &y);
-    if (clicked) do_scrub(a, (uint32_t)((uint64_t)cell_at(x, r.x, r.w, b->evals) * f->steps / b->evals));
+    if (clicked) {
+        v->watch = (struct watch){true, slot / BOARD_VECTORS, v->strip.order[cell_at(y, r.y, r.h, b->width)]};
+        worker_watch(a->worker, v->watch);
+        app_event(a, json_pack("{ss, si, si}", "event", "watch", "block", (int)v->watch.block, "channel",
+                               (int)v->watch.channel));
+    }
     if (!ui_over()) return;
     const uint32_t at = cell_at(y, r.y, r.h, b->width), eval = cell_at(x, r.x, r.w, b->evals);
     const uint32_t c = v->strip.order[at];
-    snprintf(text, sizeof text, "channel %u, step %u, t = %.4g: %.4g\nfirst %.4g, last %.4g", c, eval, b->t[eval],
-             (double)board_row(b, slot, eval)[c], (double)board_row(b, slot, 0)[c],
+    snprintf(text, sizeof text,
+             "channel %u, step %u, t = %.4g: %.4g\nfirst %.4g, last %.4g\nClick: watch it over the picture", c, eval,
+             b->t[eval], (double)board_row(b, slot, eval)[c], (double)board_row(b, slot, 0)[c],
              (double)board_row(b, slot, b->evals - 1)[c]);
     ui_tip(text);
 }
@@ -306,6 +312,48 @@ static void movers(const struct strip *st, struct rect r)
     const float x = r.x + ui_words_width(small, "From noise to picture, channels that") + 8 * s;
     ui_words(x, r.y, INK_TEXT, small, up);
     ui_words(x + ui_words_width(small, up) + gap, r.y, INK_TEXT, small, down);
+}
+
+// --- the watched channel ------------------------------------------------------------------------------------------
+
+static double loudest(struct film *f, const struct frame *now)
+{
+    double most = 1e-6;
+    const uint32_t n = film_count(f);
+    for (uint32_t k = 0; k < n; k++)
+        for (uint64_t i = 0; f->frame[k].watched && i < (uint64_t)f->images * f->info.tokens; i++)
+            if (f->frame[k].block == now->block && f->frame[k].channel == now->channel)
+                most = fmax(most, fabs((double)f->frame[k].watched[i]));
+    return most;
+}
+
+// Patches in the colours of their values; the stronger a value, the less of the picture is left.
+void view_watched(struct app *a, struct film *f, struct rect r)
+{
+    const struct frame *now = f->frame + a->at;
+    const uint32_t side = (uint32_t)lround(sqrt(f->info.tokens));
+    uint32_t columns, rows;
+    struct err e = {0};
+    char text[80];
+    if (a->tab != TAB_BOARD || !a->board.watch.on || !now->watched || side * side != f->info.tokens) return;
+    film_grid(f, &columns, &rows);
+    const uint32_t w = columns * side, h = rows * side;
+    const double most = loudest(f, now);
+    struct image im = {w, h, mem_zero(3ull * w * h, 1, &e)};
+    uint8_t *opacity = mem_zero((uint64_t)w * h, 1, &e);
+    for (uint32_t p = 0; im.rgb && opacity && p < w * h; p++) {
+        const uint32_t i = p / w / side * columns + p % w / side;
+        if (i >= f->images) continue;
+        const double u = now->watched[(uint64_t)i * side * side + p / w % side * side + p % w % side] / most;
+        put_cell(&im, p % w, p / w, u, -1, 1, 0, true);
+        opacity[p] = (uint8_t)(255 * fmin(1, 0.15 + 0.85 * fabs(u)));
+    }
+    const struct shot *s = im.rgb && opacity ? shot_cells(a, &a->board.over, &im, opacity) : NULL;
+    if (s) ui_picture(s->texture, r, 0);
+    snprintf(text, sizeof text, "block %u, channel %u into the MLP: up to %.3g", now->block, now->channel, most);
+    ui_words(r.x, r.y - 20 * ui_scale(), INK_DIM, small, text);
+    image_close(&im);
+    free(opacity);
 }
 
 // --- the whole ----------------------------------------------------------------------------------------------------

@@ -137,7 +137,7 @@ static void pictures(struct app *a, struct film *f, struct rect r)
     if (a->compare && a->other < a->films && a->other != a->shown)
         compared(a, f, a->film[a->other], r);
     else
-        picture(shot = shot_film(a, a->canvas, f, a->at, a->view, true), r);
+        view_watched(a, f, picture(shot = shot_film(a, a->canvas, f, a->at, a->view, true), r));
     // a rough estimate that is looked at deserves a decoded one, when the worker has time
     const bool still =
         !app_running(a) && f->info.has_decoder && a->view == VIEW_ESTIMATE && a->form.preview != PREVIEW_ROUGH;

@@ -202,6 +202,24 @@ static void replacements(struct app *a)
     }
 }
 
+// --- one channel over the picture ---------------------------------------------------------------------------------
+
+static void watched(struct app *a)
+{
+    struct watch *w = &a->board.watch;
+    const struct watch before = *w;
+    ui_check("Watch channel", &w->on);
+    ui_tip("Shows what a channel, where it enters the first block's MLP, is on each patch, over the picture, from the "
+           "next "
+           "run on. A click on a channel in its plot picks it");
+    ui_beside(8);
+    ui_width(-1);
+    const uint32_t most = max_u32(1, a->now.info.width) - 1;
+    ui_whole("##watched", &w->channel, 0, most, most, NULL);
+    if (w->on && (w->channel != before.channel || w->on != before.on)) w->block = a->board.block;
+    if (memcmp(w, &before, sizeof before) != 0) worker_watch(a->worker, *w);
+}
+
 // --- all edits ----------------------------------------------------------------------------------------------------
 
 static void edits(struct app *a)
@@ -264,6 +282,7 @@ void view_faders(struct app *a)
     where(a);
     for (uint32_t i = 0; i < BOARD_VECTORS; i++) fader(a, i);
     replacements(a);
+    watched(a);
     ui_space(2);
     ui_rule();
     ui_space(2);

@@ -35,7 +35,8 @@ struct board_view {
     uint32_t channel, channel_to;     // the faders' channels; both 0: all
     enum board_stat stat;
     enum board_order order;
-    struct shot map, channels;
+    struct shot map, channels, over;
+    struct watch watch;
     uint32_t map_key[3], strip_key[3]; // film, vector and statistic; film, slot and order
     struct strip strip;
     char *undo[BOARD_UNDO]; // texts of the mix, oldest first; `at` of them lead to the present one
@@ -124,7 +125,8 @@ const struct shot *shot_film(struct app *a, struct shot *s, struct film *f, uint
 const struct shot *shot_thumb(struct app *a, struct shot *s, struct film *f, uint32_t at, enum film_view view,
                               uint32_t edge);
 const struct shot *shot_image(struct app *a, struct shot *s, const struct image *im); // uploaded once
-const struct shot *shot_cells(struct app *a, struct shot *s, const struct image *im); // anew, pixels stay squares
+// Made anew, pixels stay squares. opacity: of each pixel, NULL: all of it.
+const struct shot *shot_cells(struct app *a, struct shot *s, const struct image *im, const uint8_t *opacity);
 const struct shot *shot_difference(struct app *a, struct film *f, uint32_t at, struct film *g, uint32_t g_at);
 void shot_drop(struct shot *s);
 void shots_drop(struct app *a);
@@ -148,9 +150,10 @@ void keys_text(uint32_t i, const char **key, const char **what);
 void view_canvas(struct app *a);
 void view_strip(struct app *a);
 void view_panel(struct app *a);
-void view_gallery(struct app *a); // inside the panel
-void view_board(struct app *a);   // beside the canvas
-void view_faders(struct app *a);  // inside the panel
+void view_gallery(struct app *a);                                // inside the panel
+void view_board(struct app *a);                                  // beside the canvas
+void view_faders(struct app *a);                                 // inside the panel
+void view_watched(struct app *a, struct film *f, struct rect r); // over the picture
 void view_status(struct app *a);
 void view_help(struct app *a);
 

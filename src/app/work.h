@@ -25,6 +25,7 @@ struct worker {
     struct work_state said;
     atomic_bool interrupt; // what is going on is not wanted any more
     atomic_uint preview;   // enum preview_kind
+    struct watch watch;    // guarded by lock
 
     // of the thread
     struct cli cli;  // settings of the open model or the present run

@@ -146,11 +146,40 @@ static bool read_frame(struct running *r, bool estimate, struct frame *f, struct
     return !e->code && f->rough[0] && (f->rough[1] || !estimate);
 }
 
+static struct watch watch_of(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    const struct watch now = w->watch;
+    pthread_mutex_unlock(&w->lock);
+    return now;
+}
+
+// What a channel is on each patch. The conditional half of a guided batch comes first.
+static bool read_watched(struct running *r, struct frame *f, struct err *e)
+{
+    const struct watch watch = watch_of(r->w);
+    const vkdit_model_info *m = &r->film->info;
+    const uint64_t patches = (uint64_t)r->film->images * m->tokens;
+    vkdit_tensors out = {0};
+    vkdit_error error = {0};
+    char name[40];
+    if (!watch.on || !r->g.job.keep_activations || watch.block >= m->depth || watch.channel >= m->width) return true;
+    snprintf(name, sizeof name, "block%u.mlp_in", watch.block);
+    if (vkdit_run_tap(r->g.run, name, &out, &error)) return err_api(e, &error);
+    f->watched = mem_zero(patches, sizeof *f->watched, e);
+    for (uint64_t i = 0; f->watched && i < patches; i++)
+        f->watched[i] = ((const float *)out.tensor->data)[i * m->width + watch.channel];
+    f->block = watch.block;
+    f->channel = watch.channel;
+    vkdit_tensors_free(&out);
+    return f->watched != NULL;
+}
+
 static bool keep(struct running *r, bool estimate, struct err *e)
 {
     const double began = clock_seconds();
     struct frame f = {.signal = r->at.signal, .noise = r->at.noise};
-    bool ok = read_frame(r, estimate, &f, e);
+    bool ok = read_frame(r, estimate, &f, e) && (!estimate || read_watched(r, &f, e));
     if (ok && r->film->n < r->film->cap) // an adaptive sampler may go on longer than its film
         ok = film_add(r->film, &f, e);
     else
@@ -185,6 +214,7 @@ static bool begin(struct running *r, struct err *e)
     vkdit_error error = {0};
     vkdit_run_close(r->g.run);
     r->g.run = NULL;
+    r->g.job.keep_activations = watch_of(r->w).on;
     if (vkdit_run_begin(r->w->subject.model, &r->g.job, &r->g.run, &error)) return err_api(e, &error);
     vkdit_run_get_progress(r->g.run, &r->at);
     return mix_apply(&r->g, e);

@@ -193,6 +193,13 @@ void worker_decode(struct worker *w, struct film *f, uint32_t at)
     pthread_mutex_unlock(&w->lock);
 }
 
+void worker_watch(struct worker *w, struct watch watch)
+{
+    pthread_mutex_lock(&w->lock);
+    w->watch = watch;
+    pthread_mutex_unlock(&w->lock);
+}
+
 void worker_preview(struct worker *w, enum preview_kind kind)
 {
     atomic_store(&w->preview, (unsigned)kind);

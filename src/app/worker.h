@@ -54,5 +54,11 @@ void worker_stop(struct worker *w);
 #define WORKER_ALL UINT32_MAX
 void worker_decode(struct worker *w, struct film *f, uint32_t at);
 void worker_preview(struct worker *w, enum preview_kind kind);
+// From the next run on, or the next step when something is watched already: a channel of what enters a block's MLP.
+struct watch {
+    bool on;
+    uint32_t block, channel;
+};
+void worker_watch(struct worker *w, struct watch watch);
 
 #endif

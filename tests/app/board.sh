@@ -69,6 +69,19 @@ shot without
 [ "$(changed picked without "$canvas")" = 0 ] || wrong "without edits it is another picture"
 key x
 await 3 'gate_mlp\*=0.25' "B"
+
+# --- a channel that was clicked lies over the picture of the next run ---
+at board 0.5 0.5
+xdotool click 1
+await 1 '"event":"watch"' "a click on a channel"
+at canvas 0.5 0.9
+soon
+shot before
+key space
+await 4 '"event":"done"' "the watched run"
+soon
+shot watched
+[ "$(changed before watched "$canvas")" -ge 5 ] || wrong "the watched channel is not to be seen"
 key m
 key ctrl+q
 ended 0
