@@ -30,12 +30,16 @@ act() {
     17) key p ;;
     18) at panel 0.6 0."$2" && xdotool click 1 && key Escape Escape ;;
     19) key F1 ;;
+    20 | 21) key m ;;
+    22) key x ;;
+    23) key ctrl+z ;;
+    24 | 25) at board 0.5 0."$2" && xdotool click 1 ;;
     esac
 }
 first=0
 i=0
 # a fixed sequence, so that what fails once fails again
-awk -v n="$actions" 'BEGIN { x = 42; while (n--) { x = (x * 16807) % 2147483647; y = (x * 16807) % 2147483647; print int(x / 7) % 20, 10 + int(y / 7) % 80; x = y } }' >plan
+awk -v n="$actions" 'BEGIN { x = 42; while (n--) { x = (x * 16807) % 2147483647; y = (x * 16807) % 2147483647; print int(x / 7) % 26, 10 + int(y / 7) % 80; x = y } }' >plan
 while read -r what where; do
     i=$((i + 1))
     act "$what" "$where" </dev/null
