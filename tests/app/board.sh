@@ -87,14 +87,14 @@ key ctrl+q
 ended 0
 
 # --- during a run, a change takes effect at the next step: the run goes on as a branch of itself ---
-open_window window --json --synthetic tiny --steps 250 --seed 5 --class 1 --sampler ddim --mix 'skip block[1]'
+open_window window --json --synthetic tiny --steps 60 --seed 5 --class 1 --sampler ddim --mix 'skip block[1]'
 await 1 '"event":"model"' "the model again"
 at canvas 0.5 0.5
 key space
 await 1 '"event":"step","step":[3-9]' "a few steps"
 key x
 await 1 '"event":"start","run":2,.*"parent":1' "the run to go on with other faders"
-await 1 '"event":"done","run":2,"frames":251' "its end"
+await 1 '"event":"done","run":2,"frames":61' "its end"
 key ctrl+q
 ended 0
 finish
