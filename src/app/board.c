@@ -22,6 +22,11 @@ uint32_t board_slots(const struct board *b)
     return BOARD_VECTORS * b->blocks + 2;
 }
 
+uint64_t board_bytes(const struct board *b)
+{
+    return b ? (uint64_t)board_slots(b) * b->evals * (b->width + BOARD_STATS) * sizeof(float) : 0;
+}
+
 bool board_slot_is_scale(const struct board *b, uint32_t slot)
 {
     return slot < BOARD_VECTORS * b->blocks ? slot % 3 == 1 : slot == board_slots(b) - 1;
@@ -213,7 +218,7 @@ bool strip_make(struct strip *s, const struct board *b, uint32_t slot, enum boar
         if (order == ORDER_SIZE)
             for (uint32_t c = 0; c < b->width; c++) {
                 list[c] = (struct ranked){0, c};
-                for (uint32_t k = 0; k < b->evals; k++) list[c].by += board_row(b, slot, k)[c] / (float)b->evals;
+                for (uint32_t k = 0; k < b->evals; k++) list[c].by += fabsf(board_row(b, slot, k)[c]);
             }
         if (order == ORDER_SIZE) qsort(list, b->width, sizeof *list, rising);
         for (uint32_t c = 0; c < b->width; c++) s->order[c] = order == ORDER_INDEX ? c : list[c].channel;

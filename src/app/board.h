@@ -43,6 +43,7 @@ struct board *board_read(vkdit_run *run, bool mixed, uint64_t most, struct err *
 struct board *board_hold(struct board *b);
 void board_drop(struct board *b); // accepts NULL
 uint32_t board_slots(const struct board *b);
+uint64_t board_bytes(const struct board *b); // accepts NULL
 bool board_slot_is_scale(const struct board *b, uint32_t slot);
 double board_rest(const struct board *b, uint32_t slot, enum board_stat stat); // what nothing done would show
 const float *board_row(const struct board *b, uint32_t slot, uint32_t eval);   // width values

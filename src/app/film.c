@@ -176,7 +176,9 @@ bool film_decoded(struct film *f, uint32_t at)
 
 uint64_t film_bytes(const struct film *f)
 {
-    return (uint64_t)f->cap * f->values * 2 * sizeof(float) + (uint64_t)f->images * f->width * f->height * 3 * 2;
+    const uint64_t watched = (uint64_t)f->images * f->info.tokens * sizeof(float);
+    return (uint64_t)f->cap * (f->values * 2 * sizeof(float) + watched) +
+           (uint64_t)f->images * f->width * f->height * 3 * 2 + board_bytes(f->board);
 }
 
 uint64_t film_seed(const struct film *f)

@@ -98,6 +98,13 @@ static void check_strip(const struct board *b, uint32_t slot)
         uint64_t seen = 0;
         for (uint32_t i = 0; i < s.width; i++) seen += s.order[i];
         CHECK(seen == (uint64_t)s.width * (s.width - 1) / 2, "order %d is no order of the channels", (int)order);
+        double before = 0;
+        for (uint32_t i = 0; order == ORDER_SIZE && i < s.width; i++) {
+            double size = 0;
+            for (uint32_t k = 0; k < s.evals; k++) size += fabs((double)board_row(b, slot, k)[s.order[i]]);
+            CHECK(size >= before - 1e-5, "channel %u is out of the order of sizes", s.order[i]);
+            before = size;
+        }
         for (uint32_t k = 0; k < s.evals; k++)
             for (int q = 1; q < 5; q++)
                 CHECK(s.quantile[(uint32_t)q * s.evals + k] >= s.quantile[(uint32_t)(q - 1) * s.evals + k],
@@ -134,6 +141,7 @@ static void numbers(void)
         check_strip(b, slot);
     }
     CHECK(run && !board_read(run, false, 100, &e) && !e.code, "a table over the limit was read");
+    CHECK(b && board_bytes(b) > 4ull * board_slots(b) * b->evals * b->width, "the size of a board");
     board_drop(b);
     vkdit_run_close(run);
     vkdit_model_close(m);
