@@ -1,5 +1,7 @@
 // board.c — the modulation table of a run, turned into what a mixing board can draw without thinking again.
 #include "app/board.h"
+#include "board/stats.h"
+#include "cli/cli.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,12 +16,11 @@ const struct board_stat_row board_stats[BOARD_STATS] = {
     {"closed share", "%", "Share of channels whose effective value is below 0.05 in size: silent, or their gate shut"},
     {"negative share", "%", "Share of channels with a negative effective value: turned round"},
 };
-const char *const board_vectors[BOARD_VECTORS] = {"shift_msa", "scale_msa", "gate_msa",
-                                                  "shift_mlp", "scale_mlp", "gate_mlp"};
+static const float closed_size = 0.05F;
 
 uint32_t board_slots(const struct board *b)
 {
-    return BOARD_VECTORS * b->blocks + 2;
+    return SLOT_VECTORS * b->blocks + 2;
 }
 
 uint64_t board_bytes(const struct board *b)
@@ -29,7 +30,7 @@ uint64_t board_bytes(const struct board *b)
 
 bool board_slot_is_scale(const struct board *b, uint32_t slot)
 {
-    return slot < BOARD_VECTORS * b->blocks ? slot % 3 == 1 : slot == board_slots(b) - 1;
+    return slot_is_scale(slot, board_slots(b));
 }
 
 const float *board_row(const struct board *b, uint32_t slot, uint32_t eval)
@@ -48,6 +49,7 @@ double board_rest(const struct board *b, uint32_t slot, enum board_stat stat)
     return level && board_slot_is_scale(b, slot) ? 1 : 0;
 }
 
+// Not slot_stats_of: that sorts, which for every vector of a large model is seconds.
 static void measure(const float *v, uint32_t n, float out[BOARD_STATS])
 {
     double sum = 0, squares = 0, size = 0, low = INFINITY, high = -INFINITY;
@@ -58,7 +60,7 @@ static void measure(const float *v, uint32_t n, float out[BOARD_STATS])
         size += fabs(v[i]);
         low = fmin(low, v[i]);
         high = fmax(high, v[i]);
-        closed += fabsf(v[i]) < BOARD_CLOSED_SHARE / 100.0F;
+        closed += fabsf(v[i]) < closed_size;
         negative += v[i] < 0;
     }
     const double mean = sum / n;
@@ -92,7 +94,7 @@ static bool read_all(struct board *b, vkdit_run *run, struct err *e)
     bool ok = row != NULL;
     for (uint32_t eval = 0; ok && eval < b->evals; eval++) {
         if (vkdit_run_table_read(run, eval, 0, 0, slots, row, &error))
-            ok = err_set(e, (enum err_code)error.status, "%s", error.message);
+            ok = err_api(e, &error);
         else
             take(b, eval, row);
     }
@@ -100,20 +102,18 @@ static bool read_all(struct board *b, vkdit_run *run, struct err *e)
     return ok;
 }
 
-struct board *board_read(vkdit_run *run, bool mixed, uint64_t most, struct err *e)
+struct board *board_read(vkdit_run *run, uint64_t most, struct err *e)
 {
     vkdit_table_info info;
     vkdit_error error = {0};
     if (vkdit_run_table_info(run, &info, &error)) return NULL; // an adaptive sampler has none
     const uint64_t rows = (uint64_t)info.slots * info.evals;
-    if (rows * info.width * sizeof(float) > most || info.slots < 2 + BOARD_VECTORS) return NULL;
+    if (rows * info.width * sizeof(float) > most || info.slots < 2 + SLOT_VECTORS) return NULL;
     struct board *b = mem_zero(1, sizeof *b, e);
     if (!b) return NULL;
-    atomic_init(&b->users, 1);
     b->evals = info.evals;
-    b->blocks = (info.slots - 2) / BOARD_VECTORS;
+    b->blocks = (info.slots - 2) / SLOT_VECTORS;
     b->width = info.width;
-    b->any_mix = mixed;
     b->t = mem_zero(b->evals, sizeof *b->t, e);
     b->value = mem_zero(rows * b->width, sizeof *b->value, e);
     b->stat = mem_zero(rows * BOARD_STATS, sizeof *b->stat, e);
@@ -121,19 +121,13 @@ struct board *board_read(vkdit_run *run, bool mixed, uint64_t most, struct err *
         memcpy(b->t, info.t, b->evals * sizeof *b->t);
         if (read_all(b, run, e)) return b;
     }
-    board_drop(b);
+    board_close(b);
     return NULL;
 }
 
-struct board *board_hold(struct board *b)
+void board_close(struct board *b)
 {
-    if (b) atomic_fetch_add(&b->users, 1);
-    return b;
-}
-
-void board_drop(struct board *b)
-{
-    if (!b || atomic_fetch_sub(&b->users, 1) > 1) return;
+    if (!b) return;
     free(b->t);
     free(b->value);
     free(b->stat);
@@ -148,7 +142,7 @@ void board_range(const struct board *b, enum board_stat s, uint32_t vector, doub
     *high = -INFINITY;
     for (uint32_t block = 0; block < b->blocks; block++)
         for (uint32_t eval = 0; eval < b->evals; eval++) {
-            const double v = board_stat_at(b, s, block * BOARD_VECTORS + vector, eval);
+            const double v = board_stat_at(b, s, block * SLOT_VECTORS + vector, eval);
             *low = fmin(*low, v);
             *high = fmax(*high, v);
         }
@@ -175,24 +169,17 @@ static int rising(const void *a, const void *b)
     return x->by != y->by ? (x->by > y->by) - (x->by < y->by) : (x->channel > y->channel) - (x->channel < y->channel);
 }
 
-static int ascending(const void *a, const void *b)
+static void quantiles(struct strip *s, const struct board *b, uint32_t slot, double *scratch)
 {
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-static void quantiles(struct strip *s, const struct board *b, uint32_t slot, float *scratch)
-{
-    static const double share[5] = {0.05, 0.25, 0.5, 0.75, 0.95};
     s->low = INFINITY;
     s->high = -INFINITY;
     for (uint32_t eval = 0; eval < s->evals; eval++) {
-        memcpy(scratch, board_row(b, slot, eval), s->width * sizeof *scratch);
-        qsort(scratch, s->width, sizeof *scratch, ascending);
-        for (int q = 0; q < 5; q++)
-            s->quantile[(uint32_t)q * s->evals + eval] = scratch[(uint32_t)(share[q] * (s->width - 1) + 0.5)];
-        s->low = fminf(s->low, scratch[0]);
-        s->high = fmaxf(s->high, scratch[s->width - 1]);
+        double q[STAT_QUANTILES]; // of 1 %, 5 %, ..., 95 %, 99 %
+        for (uint32_t c = 0; c < s->width; c++) scratch[c] = (double)board_row(b, slot, eval)[c];
+        quantiles_of(scratch, s->width, q);
+        for (uint32_t k = 0; k < STRIP_QUANTILES; k++) s->quantile[k * s->evals + eval] = (float)q[1 + k];
+        s->low = fminf(s->low, (float)scratch[0]); // it was sorted
+        s->high = fmaxf(s->high, (float)scratch[s->width - 1]);
     }
 }
 
@@ -201,9 +188,9 @@ bool strip_make(struct strip *s, const struct board *b, uint32_t slot, enum boar
     strip_close(s);
     s->width = b->width;
     s->evals = b->evals;
-    s->quantile = mem_zero(5ull * b->evals, sizeof *s->quantile, e);
+    s->quantile = mem_zero((uint64_t)STRIP_QUANTILES * b->evals, sizeof *s->quantile, e);
     s->order = mem_zero(b->width, sizeof *s->order, e);
-    float *scratch = mem_zero(b->width, sizeof *scratch, e);
+    double *scratch = mem_zero(b->width, sizeof *scratch, e);
     struct ranked *list = mem_zero(b->width, sizeof *list, e);
     const bool ok = s->quantile && s->order && scratch && list;
     if (ok) {
@@ -215,11 +202,10 @@ bool strip_make(struct strip *s, const struct board *b, uint32_t slot, enum boar
             s->falling[i] = list[min_u32(i, b->width - 1)].channel;
             s->rising[i] = list[b->width - 1 - min_u32(i, b->width - 1)].channel;
         }
-        if (order == ORDER_SIZE)
-            for (uint32_t c = 0; c < b->width; c++) {
-                list[c] = (struct ranked){0, c};
-                for (uint32_t k = 0; k < b->evals; k++) list[c].by += fabsf(board_row(b, slot, k)[c]);
-            }
+        for (uint32_t c = 0; order == ORDER_SIZE && c < b->width; c++) {
+            list[c] = (struct ranked){0, c};
+            for (uint32_t k = 0; k < b->evals; k++) list[c].by += fabsf(board_row(b, slot, k)[c]);
+        }
         if (order == ORDER_SIZE) qsort(list, b->width, sizeof *list, rising);
         for (uint32_t c = 0; c < b->width; c++) s->order[c] = order == ORDER_INDEX ? c : list[c].channel;
     }

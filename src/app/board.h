@@ -4,10 +4,8 @@
 #define VKDIT_APP_BOARD_H
 
 #include "base/base.h"
-#include "image/image.h"
+#include "board/stats.h"
 #include "vkdit.h"
-
-#include <stdatomic.h>
 
 enum board_stat {
     BOARD_MEAN,
@@ -24,24 +22,19 @@ struct board_stat_row {
 };
 extern const struct board_stat_row board_stats[BOARD_STATS];
 enum board_order { ORDER_INDEX, ORDER_SIZE, ORDER_CHANGE, ORDER_COUNT };
-enum { BOARD_VECTORS = 6, BOARD_CLOSED_SHARE = 5 };    // vectors of a block; percents of 1 that count as closed
-extern const char *const board_vectors[BOARD_VECTORS]; // as --mix names them
 
-// Effective values (1 + scale; shift; gate) of the first picture's class at each evaluation. Shared by threads; never
-// changed once it was made.
+// Effective values (1 + scale; shift; gate) of the first picture's class at each evaluation. Never changed once it was
+// made.
 struct board {
-    atomic_uint users;
     uint32_t evals, blocks, width;
     double *t;    // timestep of each evaluation
     float *value; // [slot][eval][width], slots as in vkdit.h
     float *stat;  // [BOARD_STATS][slot][eval]
-    bool any_mix; // the numbers are edited ones
 };
 
 // Reads the table of a run that was begun. NULL without an error when it is larger than `most` bytes.
-struct board *board_read(vkdit_run *run, bool mixed, uint64_t most, struct err *e);
-struct board *board_hold(struct board *b);
-void board_drop(struct board *b); // accepts NULL
+struct board *board_read(vkdit_run *run, uint64_t most, struct err *e);
+void board_close(struct board *b); // accepts NULL
 uint32_t board_slots(const struct board *b);
 uint64_t board_bytes(const struct board *b); // accepts NULL
 bool board_slot_is_scale(const struct board *b, uint32_t slot);
@@ -52,9 +45,10 @@ float board_stat_at(const struct board *b, enum board_stat s, uint32_t slot, uin
 void board_range(const struct board *b, enum board_stat s, uint32_t vector, double *low, double *high, bool *two_sided);
 
 // One slot over time, made when it is looked at.
+enum { STRIP_QUANTILES = 5 };
 struct strip {
     uint32_t width, evals;
-    float *quantile; // [5][eval]: 5 %, 25 %, 50 %, 75 %, 95 %
+    float *quantile; // [STRIP_QUANTILES][eval]: 5 %, 25 %, 50 %, 75 %, 95 %
     uint32_t *order; // [width]: channels, as sorted
     uint32_t rising[6],
         falling[6]; // channels whose |value| grows and shrinks most from the first evaluation to the last
@@ -64,14 +58,20 @@ bool strip_make(struct strip *s, const struct board *b, uint32_t slot, enum boar
 void strip_close(struct strip *s);
 
 // --- edits: a text of --mix as a list of statements, one of which belongs to a fader ---
-// The value of the statement that begins with `key` ("block[3].gate_mlp*="), else `rest`. A key ends where the value
+struct edits {
+    char *text;  // that was read
+    char **item; // its statements in the language's own spelling
+    uint32_t n;
+}; // {0}: nothing was read
+// Reads the text unless it is the one that was read; one that is broken has no statements.
+void edits_read(struct edits *l, const char *text);
+void edits_close(struct edits *l);
+// The value of the last statement that begins with `key` ("block[3].gate_mlp*="), else `rest`. A key ends where the value
 // begins; without a value (key ends the statement) 1 when it is there.
-double edits_value(const char *text, const char *key, double rest);
-bool edits_have(const char *text, const char *key);
+double edits_value(const struct edits *l, const char *key, double rest);
+bool edits_have(const struct edits *l, const char *key);
 // The text with the statements that begin with `key` replaced by `statement` (NULL or "": taken out). NULL on failure.
 char *edits_put(const char *text, const char *key, const char *statement, struct err *e);
-// The statements of a text, one at a time, in the language's own spelling; NULL past the last; for free().
-char *edits_at(const char *text, uint32_t i);
 // Presets, as --mix reads them. A file that is there is not replaced.
 bool edits_save(const char *text, const char *path, struct err *e);
 char *edits_load(const char *path, struct err *e);

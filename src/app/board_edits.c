@@ -11,7 +11,7 @@ static vkdit_mix *open_mix(const char *text, struct err *e)
     vkdit_mix *m = NULL;
     vkdit_error error = {0};
     if (!vkdit_mix_open(&m, &error) && (!text || !*text || !vkdit_mix_parse(m, text, &error))) return m;
-    err_set(e, (enum err_code)error.status, "%s", error.message);
+    err_api(e, &error);
     vkdit_mix_close(m);
     return NULL;
 }
@@ -23,13 +23,25 @@ static char *text_of(const vkdit_mix *m, uint32_t i)
     return vkdit_mix_text(m, i, &text, &error) ? NULL : text;
 }
 
-char *edits_at(const char *text, uint32_t i)
+void edits_close(struct edits *l)
+{
+    for (uint32_t i = 0; i < l->n; i++) vkdit_free(l->item[i]);
+    free(l->item);
+    free(l->text);
+    *l = (struct edits){0};
+}
+
+void edits_read(struct edits *l, const char *text)
 {
     struct err e = {0};
+    if (l->text && !strcmp(l->text, text)) return;
+    edits_close(l);
+    l->text = mem_text(text, &e);
     vkdit_mix *m = open_mix(text, &e);
-    char *out = m && i < vkdit_mix_count(m) ? text_of(m, i) : NULL;
+    const uint32_t n = m ? vkdit_mix_count(m) : 0;
+    l->item = mem_zero(n, sizeof *l->item, &e);
+    for (uint32_t i = 0; l->item && i < n && (l->item[i] = text_of(m, i)); i++) l->n++;
     vkdit_mix_close(m);
-    return out;
 }
 
 // A key ends before a value ("block.gate*=", "freeze block[3] t="), or it is a whole statement ("skip block[3]").
@@ -40,40 +52,25 @@ static bool belongs(const char *text, const char *key)
 }
 
 // The last one counts: it is the one that a fader wrote.
-static char *find(const char *text, const char *key)
+static const char *find(const struct edits *l, const char *key)
 {
-    struct err e = {0};
-    vkdit_mix *m = open_mix(text, &e);
-    char *found = NULL;
-    for (uint32_t i = m ? vkdit_mix_count(m) : 0; i-- > 0 && !found;) {
-        char *one = text_of(m, i);
-        if (one && belongs(one, key))
-            found = one;
-        else
-            free(one);
-    }
-    vkdit_mix_close(m);
-    return found;
+    for (uint32_t i = l->n; i-- > 0;)
+        if (belongs(l->item[i], key)) return l->item[i];
+    return NULL;
 }
 
-double edits_value(const char *text, const char *key, double rest)
+double edits_value(const struct edits *l, const char *key, double rest)
 {
-    char *found = find(text, key), *end;
-    double v = rest;
-    if (found) {
-        const char *number = found + strlen(key);
-        v = strtod(number, &end);
-        if (end == number) v = 1;
-    }
-    free(found);
-    return v;
+    const char *found = find(l, key);
+    char *end;
+    if (!found) return rest;
+    const double v = strtod(found + strlen(key), &end);
+    return end == found + strlen(key) ? 1 : v;
 }
 
-bool edits_have(const char *text, const char *key)
+bool edits_have(const struct edits *l, const char *key)
 {
-    char *found = find(text, key);
-    free(found);
-    return found != NULL;
+    return find(l, key) != NULL;
 }
 
 char *edits_put(const char *text, const char *key, const char *statement, struct err *e)
@@ -89,7 +86,7 @@ char *edits_put(const char *text, const char *key, const char *statement, struct
     }
     if (ok && statement && *statement) ok = !vkdit_mix_parse(m, statement, &error);
     if (ok) ok = !vkdit_mix_text(m, VKDIT_MIX_ALL, &out, &error);
-    if (!ok && m) err_set(e, (enum err_code)error.status, "%s", error.message);
+    if (!ok && m) err_api(e, &error);
     vkdit_mix_close(m);
     return out;
 }

@@ -60,7 +60,7 @@ void film_drop(struct film *f)
 {
     if (!f || atomic_fetch_sub(&f->users, 1) > 1) return;
     for (uint32_t i = 0; f->frame && i < f->n; i++) frame_free(f->frame + i);
-    board_drop(f->board);
+    board_close(f->board);
     names_drop(f->class_names);
     json_decref(f->options);
     free(f->frame);

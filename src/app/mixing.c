@@ -113,4 +113,5 @@ void board_view_close(struct board_view *v)
 {
     forget_from(v, 0);
     strip_close(&v->strip);
+    edits_close(&v->edits);
 }

@@ -10,8 +10,8 @@
 static const float small = 0.86F;
 enum { CHANNEL_ROWS = 220 }; // more channels than this share rows of the channels' plot
 
-static const char *const vector_words[BOARD_VECTORS] = {"shift of attention", "scale of attention", "gate of attention",
-                                                        "shift of MLP",       "scale of MLP",       "gate of MLP"};
+static const char *const vector_words[SLOT_VECTORS] = {"shift of attention", "scale of attention", "gate of attention",
+                                                       "shift of MLP",       "scale of MLP",       "gate of MLP"};
 
 // The evaluation that comes next at the shown step.
 static uint32_t present(const struct app *a, struct film *f)
@@ -23,7 +23,7 @@ static uint32_t present(const struct app *a, struct film *f)
 
 static uint32_t slot_of(const struct app *a, const struct board *b)
 {
-    return min_u32(a->board.block, b->blocks - 1) * BOARD_VECTORS + a->board.vector;
+    return min_u32(a->board.block, b->blocks - 1) * SLOT_VECTORS + a->board.vector;
 }
 
 static void put_cell(struct image *im, uint32_t x, uint32_t y, double v, double low, double high, double rest, bool two)
@@ -100,7 +100,7 @@ static const struct shot *map_shot(struct app *a, struct film *f, double low, do
     struct image im = {b->evals, b->blocks, mem_zero(3ull * b->evals * b->blocks, 1, &e)};
     for (uint32_t i = 0; im.rgb && i < b->evals * b->blocks; i++)
         put_cell(&im, i % b->evals, i / b->evals,
-                 board_stat_at(b, v->stat, i / b->evals * BOARD_VECTORS + v->vector, i % b->evals), low, high,
+                 board_stat_at(b, v->stat, i / b->evals * SLOT_VECTORS + v->vector, i % b->evals), low, high,
                  board_rest(b, v->vector, v->stat), two_sided);
     const struct shot *s = im.rgb ? shot_cells(a, &v->map, &im, NULL) : NULL;
     image_close(&im);
@@ -148,7 +148,7 @@ static void map(struct app *a, struct film *f, struct rect room)
     const uint32_t block = cell_at(y, r.y, r.h, b->blocks), eval = cell_at(x, r.x, r.w, b->evals);
     snprintf(text, sizeof text, "block %u, step %u, t = %.4g: %s %.4g%s (at rest %.0f)\nClick: its channels", block,
              eval, b->t[eval], board_stats[v->stat].name,
-             (double)board_stat_at(b, v->stat, block * BOARD_VECTORS + v->vector, eval), board_stats[v->stat].unit,
+             (double)board_stat_at(b, v->stat, block * SLOT_VECTORS + v->vector, eval), board_stats[v->stat].unit,
              rest);
     ui_tip(text);
 }
@@ -211,7 +211,7 @@ static void channels(struct app *a, struct film *f, struct rect room, bool fresh
     snprintf(text, sizeof text, "%u channels %s, %s", b->width, orders[v->order],
              rest > 0 ? "1 + scale: 1 passes, 0 is silent" : "0 is rest");
     char head[80];
-    snprintf(head, sizeof head, "Block %u, %s", slot / BOARD_VECTORS, vector_words[v->vector]);
+    snprintf(head, sizeof head, "Block %u, %s", slot / SLOT_VECTORS, vector_words[v->vector]);
     title(room, head, text);
     const struct shot *shot = channels_shot(a, f, fresh, rest);
     if (shot) ui_picture(shot->texture, r, 0);
@@ -222,7 +222,7 @@ static void channels(struct app *a, struct film *f, struct rect room, bool fresh
     const bool clicked = ui_spot("channels", r);
     ui_mouse(&x, &y);
     if (clicked) {
-        v->watch = (struct watch){true, slot / BOARD_VECTORS, v->strip.order[cell_at(y, r.y, r.h, b->width)]};
+        v->watch = (struct watch){true, slot / SLOT_VECTORS, v->strip.order[cell_at(y, r.y, r.h, b->width)]};
         worker_watch(a->worker, v->watch);
         app_event(a, json_pack("{ss, si, si}", "event", "watch", "block", (int)v->watch.block, "channel",
                                (int)v->watch.channel));

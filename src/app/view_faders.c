@@ -10,8 +10,8 @@ enum { KEY_ROOM = 160 };
 // A scale's fader moves what channels are multiplied by, so that 0 is silence.
 static const struct {
     const char *name, *shown;
-} faders[BOARD_VECTORS] = {{"shift_msa", "shift attn"}, {"gamma_msa", "gamma attn"}, {"gate_msa", "gate attn"},
-                           {"shift_mlp", "shift MLP"},  {"gamma_mlp", "gamma MLP"},  {"gate_mlp", "gate MLP"}};
+} faders[SLOT_VECTORS] = {{"shift_msa", "shift attn"}, {"gamma_msa", "gamma attn"}, {"gate_msa", "gate attn"},
+                          {"shift_mlp", "shift MLP"},  {"gamma_mlp", "gamma MLP"},  {"gate_mlp", "gate MLP"}};
 
 // --- places as text, spelled as the language spells them ----------------------------------------------------------
 
@@ -51,30 +51,17 @@ static const char *mix_of(const struct app *a)
 
 // --- what is looked at, and where the faders act ------------------------------------------------------------------
 
-static void word(const char *text, const char *tip)
-{
-    const float want = 92 * ui_scale(), used = ui_words_width(1, text);
-    ui_say(INK_DIM, text);
-    ui_tip(tip);
-    ui_beside(0);
-    if (used < want) {
-        ui_gap(want - used);
-        ui_beside(0);
-    }
-    ui_width(-1);
-}
-
 static void choices(struct app *a)
 {
     static const char *const orders[ORDER_COUNT] = {"by number", "by size", "by change"};
     struct board_view *v = &a->board;
-    word("Vector", "Which of the six vectors of a block the plots show");
-    if (ui_list("##vector", board_vectors[v->vector])) {
-        for (uint32_t i = 0; i < BOARD_VECTORS; i++)
-            if (ui_item(board_vectors[i], v->vector == i)) v->vector = i;
+    view_label("Vector", "Which of the six vectors of a block the plots show");
+    if (ui_list("##vector", slot_vectors[v->vector])) {
+        for (uint32_t i = 0; i < SLOT_VECTORS; i++)
+            if (ui_item(slot_vectors[i], v->vector == i)) v->vector = i;
         ui_list_end();
     }
-    word("Shows", board_stats[v->stat].about);
+    view_label("Shows", board_stats[v->stat].about);
     if (ui_list("##stat", board_stats[v->stat].name)) {
         for (uint32_t i = 0; i < BOARD_STATS; i++) {
             if (ui_item(board_stats[i].name, v->stat == i)) v->stat = (enum board_stat)i;
@@ -82,7 +69,7 @@ static void choices(struct app *a)
         }
         ui_list_end();
     }
-    word("Channels", "How the channels are sorted");
+    view_label("Channels", "How the channels are sorted");
     if (ui_list("##order", orders[v->order])) {
         for (uint32_t i = 0; i < ORDER_COUNT; i++)
             if (ui_item(orders[i], v->order == i)) v->order = (enum board_order)i;
@@ -94,7 +81,7 @@ static void pair(const char *name, const char *tip, uint32_t *from, uint32_t *to
 {
     char id[40];
     const float gap = 8;
-    word(name, tip);
+    view_label(name, tip);
     const float half = (ui_left() - gap * ui_scale()) / 2;
     ui_width(half);
     snprintf(id, sizeof id, "##%s from", name);
@@ -125,7 +112,7 @@ static void toggle(struct app *a, const char *verb, const char *shown, const cha
 {
     char statement[KEY_ROOM];
     snprintf(statement, sizeof statement, "%s %s", verb, place);
-    const bool on = edits_have(mix_of(a), statement);
+    const bool on = edits_have(&a->board.edits, statement);
     if (ui_tab(shown, on, 26 * ui_scale())) mixing_put(a, statement, on ? NULL : statement);
     ui_tip(tip);
 }
@@ -135,10 +122,10 @@ static void fader(struct app *a, uint32_t vector)
     char place[KEY_ROOM - 40], key[KEY_ROOM], statement[KEY_ROOM + 40];
     place_text(a, vector, place, sizeof place);
     snprintf(key, sizeof key, "%s*=", place);
-    double gain = edits_value(mix_of(a), key, 1);
+    double gain = edits_value(&a->board.edits, key, 1);
     const double before = gain;
     ui_name(faders[vector].name);
-    word(faders[vector].shown, "Gain: 0 silences, 1 is rest, 2 doubles. Ctrl-click types a number");
+    view_label(faders[vector].shown, "Gain: 0 silences, 1 is rest, 2 doubles. Ctrl-click types a number");
     ui_width(ui_left() - 3 * 26 * ui_scale() - 3 * 4 * ui_scale());
     if (ui_real("##gain", &gain, 0, 2, 10, "%.2f") && gain != before) {
         snprintf(statement, sizeof statement, "%s%.4g", key, gain);
@@ -161,12 +148,12 @@ static void replacements(struct app *a)
     char block[48], key[KEY_ROOM], statement[KEY_ROOM + 40], shown[80];
     block_text(a, block, sizeof block);
     snprintf(key, sizeof key, "skip %s", block);
-    bool on = edits_have(mix_of(a), key);
+    bool on = edits_have(&a->board.edits, key);
     if (ui_check("Skip these blocks", &on)) mixing_put(a, key, on ? key : NULL);
     ui_tip("Both gates 0: exactly as if the blocks were not there");
     snprintf(key, sizeof key, "freeze %s step=", block);
-    on = edits_have(mix_of(a), key);
-    if (on) v->frozen = (uint32_t)edits_value(mix_of(a), key, 0);
+    on = edits_have(&a->board.edits, key);
+    if (on) v->frozen = (uint32_t)edits_value(&a->board.edits, key, 0);
     if (ui_check("Freeze at step", &on)) {
         snprintf(statement, sizeof statement, "%s%u", key, v->frozen);
         mixing_put(a, key, on ? statement : NULL);
@@ -182,9 +169,9 @@ static void replacements(struct app *a)
     }
     const struct names *c = a->now.classes;
     const char *name = c && v->other_class < c->n && c->text[v->other_class] ? c->text[v->other_class] : NULL;
-    snprintf(shown, sizeof shown, name ? "%.*s" : "class %.*s%u", name ? (int)strcspn(name, ",") : 0, name ? name : "",
-             v->other_class);
-    word("Blend with", "The vectors of another class, in part or all of them");
+    snprintf(shown, sizeof shown, "class %u", v->other_class);
+    if (name) snprintf(shown, sizeof shown, "%.*s", (int)strcspn(name, ","), name);
+    view_label("Blend with", "The vectors of another class, in part or all of them");
     if (ui_list("##other", shown)) {
         for (uint32_t i = 0; c && i < c->n; i++) {
             snprintf(shown, sizeof shown, "%s  %u", c->text[i] ? c->text[i] : "class", i);
@@ -193,8 +180,8 @@ static void replacements(struct app *a)
         ui_list_end();
     }
     snprintf(key, sizeof key, "blend %s class=%u amount=", block, v->other_class);
-    double share = edits_value(mix_of(a), key, 0);
-    word("Share", "0 is rest, 1 swaps the classes");
+    double share = edits_value(&a->board.edits, key, 0);
+    view_label("Share", "0 is rest, 1 swaps the classes");
     if (ui_real("##share", &share, 0, 1, 1, "%.2f")) {
         snprintf(statement, sizeof statement, "%s%.4g", key, share);
         mixing_put(a, key, share == 0 ? NULL : statement);
@@ -207,17 +194,17 @@ static void replacements(struct app *a)
 static void watched(struct app *a)
 {
     struct watch *w = &a->board.watch;
-    const struct watch before = *w;
-    ui_check("Watch channel", &w->on);
+    bool changed = ui_check("Watch channel", &w->on);
     ui_tip("Shows what a channel, where it enters the first block's MLP, is on each patch, over the picture, from the "
            "next "
            "run on. A click on a channel in its plot picks it");
     ui_beside(8);
     ui_width(-1);
     const uint32_t most = max_u32(1, a->now.info.width) - 1;
-    ui_whole("##watched", &w->channel, 0, most, most, NULL);
-    if (w->on && (w->channel != before.channel || w->on != before.on)) w->block = a->board.block;
-    if (memcmp(w, &before, sizeof before) != 0) worker_watch(a->worker, *w);
+    changed = ui_whole("##watched", &w->channel, 0, most, most, NULL) || changed;
+    if (!changed) return;
+    if (w->on) w->block = a->board.block;
+    worker_watch(a->worker, *w);
 }
 
 // --- all edits ----------------------------------------------------------------------------------------------------
@@ -238,19 +225,14 @@ static void edits(struct app *a)
     if (ui_button(*a->board.aside ? "A | b" : "a | B", third, TONE_PLAIN)) mixing_ab(a);
     ui_tip("With and without the edits (X). With Live on, the picture is made again at once; C compares the two");
     if (!*mix_of(a)) ui_tell(INK_DIM, "All faders at rest: the picture is the model's own, to the last bit.");
-    char *one;
-    for (uint32_t i = 0; (one = edits_at(mix_of(a), i)); i++) {
+    for (uint32_t i = 0; i < a->board.edits.n; i++) {
         char id[32];
+        const char *one = a->board.edits.item[i];
         snprintf(id, sizeof id, "x##edit %u", i);
-        if (ui_button(id, 26 * s, TONE_QUIET)) {
-            mixing_put(a, one, NULL);
-            vkdit_free(one);
-            break;
-        }
+        if (ui_button(id, 26 * s, TONE_QUIET)) mixing_put(a, one, NULL);
         ui_tip("Take this edit out");
         ui_beside(6);
         ui_say(INK_TEXT, one);
-        vkdit_free(one);
     }
     if (*mix_of(a) && ui_button("All to rest", 0, TONE_QUIET)) mixing_set(a, "");
 }
@@ -275,12 +257,13 @@ static void presets(struct app *a)
 void view_faders(struct app *a)
 {
     if (!ui_busy()) a->board.gesture = false;
+    edits_read(&a->board.edits, mix_of(a));
     choices(a);
     ui_space(2);
     ui_rule();
     ui_space(2);
     where(a);
-    for (uint32_t i = 0; i < BOARD_VECTORS; i++) fader(a, i);
+    for (uint32_t i = 0; i < SLOT_VECTORS; i++) fader(a, i);
     replacements(a);
     watched(a);
     ui_space(2);

@@ -14,19 +14,23 @@ static const char *tip_of(const char *option)
     return o ? o->help : "";
 }
 
-// A label at the left; the control that follows takes the rest of the line. `about` is what the table says of it.
-static void label(const char *text, const char *option)
+void view_label(const char *text, const char *tip)
 {
     ui_say(INK_DIM, text);
-    if (option) ui_tip(tip_of(option));
+    if (tip) ui_tip(tip);
     ui_beside(0);
     const float used = ui_words_width(1, text), want = label_width * ui_scale();
     if (used < want) {
-        ui_beside(0);
         ui_gap(want - used);
         ui_beside(0);
     }
     ui_width(-1);
+}
+
+// `option`: what the table says of it.
+static void label(const char *text, const char *option)
+{
+    view_label(text, option ? tip_of(option) : NULL);
 }
 
 // --- numbers ------------------------------------------------------------------------------------------------------

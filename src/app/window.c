@@ -530,7 +530,7 @@ int app_run(struct cli *c)
     if (!a) return cli_fail_err(c, &e);
     a->cli = c;
     a->began = clock_seconds();
-    a->board.vector = BOARD_VECTORS - 1; // how much each MLP adds, loudest channels apart
+    a->board.vector = SLOT_VECTORS - 1; // how much each MLP adds, loudest channels apart
     a->board.stat = BOARD_SIZE;
     a->board.order = ORDER_CHANGE;
     atomic_init(&a->woken, false);

@@ -39,6 +39,7 @@ struct board_view {
     struct watch watch;
     uint32_t map_key[3], strip_key[3]; // film, vector and statistic; film, slot and order
     struct strip strip;
+    struct edits edits;     // of the form's mix
     char *undo[BOARD_UNDO]; // texts of the mix, oldest first; `at` of them lead to the present one
     uint32_t n, at;
     bool gesture;         // a fader is being moved: all of it is one change
@@ -150,6 +151,8 @@ void keys_text(uint32_t i, const char **key, const char **what);
 void view_canvas(struct app *a);
 void view_strip(struct app *a);
 void view_panel(struct app *a);
+// Within the panel: a label at the left; the control that follows takes the rest of the line.
+void view_label(const char *text, const char *tip);
 void view_gallery(struct app *a);                                // inside the panel
 void view_board(struct app *a);                                  // beside the canvas
 void view_faders(struct app *a);                                 // inside the panel

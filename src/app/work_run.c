@@ -198,7 +198,7 @@ static bool describe(struct running *r, struct err *e)
     snprintf(f->sampler, sizeof f->sampler, "%s", r->at.sampler);
     snprintf(f->identity, sizeof f->identity, "%s", w->identity);
     memcpy(f->classes, r->g.classes, f->images * sizeof *f->classes);
-    f->board = board_read(r->g.run, r->g.mix != NULL, BOARD_BYTES, e);
+    f->board = board_read(r->g.run, BOARD_BYTES, e);
     f->class_names = names_new(f->images, e);
     for (uint32_t i = 0; f->class_names && i < f->images; i++) {
         const char *name = vkdit_class_name(w->subject.model, f->classes[i]);
@@ -217,7 +217,7 @@ static bool begin(struct running *r, struct err *e)
     r->g.job.keep_activations = watch_of(r->w).on;
     if (vkdit_run_begin(r->w->subject.model, &r->g.job, &r->g.run, &error)) return err_api(e, &error);
     vkdit_run_get_progress(r->g.run, &r->at);
-    return mix_apply(&r->g, e);
+    return mix_apply(&r->g, r->g.run, e);
 }
 
 static bool new_film(struct running *r, uint32_t before, struct err *e)

@@ -14,11 +14,13 @@ bool slot_is_scale(uint32_t slot, uint32_t slots)
     return slot + 1 == slots || (slot + 2 < slots && slot % 3 == 1);
 }
 
+const char *const slot_vectors[SLOT_VECTORS] = {"shift_msa", "scale_msa", "gate_msa",
+                                                "shift_mlp", "scale_mlp", "gate_mlp"};
+
 const char *slot_name(uint32_t slot, uint32_t slots, char out[32])
 {
-    static const char *const names[] = {"shift_msa", "scale_msa", "gate_msa", "shift_mlp", "scale_mlp", "gate_mlp"};
     if (slot + 2 < slots)
-        snprintf(out, 32, "block[%u].%s", slot / 6, names[slot % 6]);
+        snprintf(out, 32, "block[%u].%s", slot / SLOT_VECTORS, slot_vectors[slot % SLOT_VECTORS]);
     else
         snprintf(out, 32, "final.%s", slot + 1 == slots ? "scale" : "shift");
     return out;

@@ -17,7 +17,9 @@ struct slot_stats {
     double below[STAT_LIMITS];           // share of channels whose effective |value| is below each limit
     double negative;                     // share whose effective value is negative
 };
-bool slot_is_scale(uint32_t slot, uint32_t slots); // slots: of the table, 6 for each block and 2 for the final layer
+enum { SLOT_VECTORS = 6 };
+extern const char *const slot_vectors[SLOT_VECTORS]; // of a block, as the language of --mix names them
+bool slot_is_scale(uint32_t slot, uint32_t slots);   // slots: of the table, 6 for each block and 2 for the final layer
 const char *slot_name(uint32_t slot, uint32_t slots, char out[32]); // "block[3].gate_mlp", "final.scale"
 // scratch: room for `width` doubles
 void slot_stats_of(const float *v, uint32_t width, bool scale, double *scratch, struct slot_stats *out);

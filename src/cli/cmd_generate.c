@@ -44,7 +44,7 @@ static bool table_files(struct generation *g, struct err *e)
     const struct settings *s = &g->cli->s;
     vkdit_error error = {0};
     if (s->load_table && vkdit_run_table_load(g->run, s->load_table, &error)) return err_api(e, &error);
-    if (!mix_apply(g, e)) return false;
+    if (!mix_apply(g, g->run, e)) return false;
     if (!s->save_table) return true;
     const bool replaced = !access(s->save_table, F_OK);
     if (vkdit_run_table_save(g->run, s->save_table, &error)) return err_api(e, &error);

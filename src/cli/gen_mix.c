@@ -116,10 +116,10 @@ bool mix_prepare(struct generation *g, struct err *e)
     return true;
 }
 
-bool mix_apply(struct generation *g, struct err *e)
+bool mix_apply(const struct generation *g, vkdit_run *run, struct err *e)
 {
     vkdit_error error = {0};
-    return !g->mix || !vkdit_run_mix(g->run, g->mix, &error) || err_api(e, &error);
+    return !g->mix || !vkdit_run_mix(run, g->mix, &error) || err_api(e, &error);
 }
 
 // --- the difference -----------------------------------------------------------------------------------------------

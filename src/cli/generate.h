@@ -59,7 +59,7 @@ bool film_save(struct generation *g, struct err *e);
 // gen_mix.c: --mix and --diff
 bool mix_read_preset(vkdit_mix *mix, const char *path, struct err *e); // appends
 bool mix_prepare(struct generation *g, struct err *e);                 // needs the open model and the job
-bool mix_apply(struct generation *g, struct err *e);
+bool mix_apply(const struct generation *g, vkdit_run *run, struct err *e);
 bool mix_compare(struct generation *g, struct err *e); // runs the job again without the mix
 void mix_end(struct generation *g);
 

@@ -165,9 +165,7 @@ static bool watch_run(struct watch *w, struct err *e)
     vkdit_job job = w->x->g.job;
     job.keep_activations = 1;
     if (vkdit_run_begin(w->x->g.subject.model, &job, &w->run, &error)) return err_api(e, &error);
-    w->x->g.run = w->run;
-    const bool ok = mix_apply(&w->x->g, e) && run_and_look(w, e);
-    w->x->g.run = NULL;
+    const bool ok = mix_apply(&w->x->g, w->run, e) && run_and_look(w, e);
     progress_end(&w->x->g.progress);
     vkdit_run_close(w->run);
     return ok;

@@ -10,7 +10,6 @@
 
 enum { PANEL_W = 460, PANEL_H = 270, HEAD = 34, COSINE_MOST = 64, LISTED = 5 };
 
-static const char *const vectors[] = {"shift_msa", "scale_msa", "gate_msa", "shift_mlp", "scale_mlp", "gate_mlp"};
 static const char t_name[] = "timestep t given to the model";
 
 static struct plot_box panel(uint32_t i)
@@ -62,7 +61,7 @@ static void png_panel(const struct trace *x, struct pixels *p, uint32_t k, const
         const struct rgb c = colour_of(hi - (hi - lo) * (i / 12) / tall, lo, hi, 0, r->diverging);
         memcpy(p->im.rgb + ((size_t)(y0 + i / 12) * p->im.w + PNG_GAP + wide + 8 + i % 12) * 3, &c, 3);
     }
-    image_label(&p->im, PNG_GAP, y0 - PNG_LABEL + 2, 2, vectors[k]);
+    image_label(&p->im, PNG_GAP, y0 - PNG_LABEL + 2, 2, slot_vectors[k]);
     snprintf(text, sizeof text, "%.3g", hi);
     image_label(&p->im, PNG_GAP + wide + 24, y0, 2, text);
     snprintf(text, sizeof text, "%.3g", lo);
@@ -104,7 +103,7 @@ static bool heat_page(struct trace *x, const struct stat_row *r, double *v, stru
         heat_numbers(x, r, k, v);
         plot_heat(
             &s, panel(k),
-            &(struct heat){.title = vectors[k],
+            &(struct heat){.title = slot_vectors[k],
                            .unit = strstr(r->name, "below") || !strcmp(r->name, "negative") ? "share" : "modulation",
                            .v = v,
                            .rows = x->depth,
@@ -143,7 +142,7 @@ static bool bands_page(struct trace *x, struct err *e)
                                     {"25-75 %", q + 4 * (size_t)x->evals, q + 2 * (size_t)x->evals, 0},
                                     {"median", q + 3 * (size_t)x->evals, NULL, 6}};
         plot_lines(&s, panel(k),
-                   &(struct lines){.title = k < 6    ? vectors[k]
+                   &(struct lines){.title = k < 6    ? slot_vectors[k]
                                             : k == 6 ? "final.shift"
                                                      : "final.scale",
                                    .unit = scale ? "multiplier 1 + scale" : "modulation",
@@ -194,7 +193,7 @@ static bool cosine_page(struct trace *x, bool classes, struct err *e)
         }
         const char *axis = classes ? "class (the last is the null class, if the model has one)" : "timestep t";
         plot_heat(&s, panel(k),
-                  &(struct heat){.title = vectors[k],
+                  &(struct heat){.title = slot_vectors[k],
                                  .unit = "cosine",
                                  .v = v,
                                  .rows = n,
@@ -231,7 +230,7 @@ static bool by_block_page(struct trace *x, bool share, struct err *e)
                                     y, NULL, j};
         }
         plot_lines(&s, panel(k),
-                   &(struct lines){.title = vectors[k],
+                   &(struct lines){.title = slot_vectors[k],
                                    .unit = share ? "share" : "dimensions",
                                    .line = line,
                                    .n = 3,
@@ -344,7 +343,7 @@ static bool strip_page(struct trace *x, uint32_t slot, struct err *e)
     strip_lines(&s, x, slot, (struct plot_box){600, HEAD, 500, 300}, true, v, e);
     strip_lines(&s, x, slot, (struct plot_box){600, HEAD + 300, 500, 300}, false, v, e);
     if (slot + 2 < x->slots)
-        snprintf(name, sizeof name, "strip_block%u_%s.svg", slot / 6, vectors[slot % 6]);
+        snprintf(name, sizeof name, "strip_block%u_%s.svg", slot / 6, slot_vectors[slot % 6]);
     else
         snprintf(name, sizeof name, "strip_%s.svg", slot + 1 == x->slots ? "final_scale" : "final_shift");
     free(c);

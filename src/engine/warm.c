@@ -3,7 +3,6 @@
 #include "engine/engine.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { MEMORY_MAX = 256 << 20 }; // of the decoder that only warms: a large one is not worth having twice
 

@@ -3,6 +3,15 @@
 # over, a fader changes the picture, its way back changes it back, and what the board writes is what --mix reads.
 # shellcheck source=tests/app/lib.sh
 . "$(dirname "$0")/lib.sh"
+
+# picture N NAME: Space, and a screenshot of the N-th finished picture
+picture() {
+    key space
+    await "$1" '"event":"done"' "picture $1"
+    soon
+    shot "$2"
+}
+
 open_screen
 open_window window --json --synthetic tiny --steps 6 --seed 5 --class 1 --sampler ddim --output "$here/pictures"
 await 1 '"event":"model"' "the model"
@@ -12,10 +21,7 @@ await 2 '"event":"layout"' "the board"
 soon 0.6
 shot empty
 board=$(rect board) panel=$(rect panel) canvas=$(rect canvas)
-key space
-await 1 '"event":"done"' "the first picture"
-soon 1
-shot rest
+picture 1 rest
 [ "$(changed empty rest "$board")" -ge 25 ] || wrong "the board shows no plots"
 
 # --- another step moves the mark, a click on the map picks a block ---
@@ -43,10 +49,7 @@ mix=$(grep '"event":"mix"' events | tail -n 1 | sed 's/.*"text":"\([^"]*\)".*/\1
 at canvas 0.5 0.5
 soon
 key Escape
-key space
-await 2 '"event":"done"' "the mixed picture"
-soon
-shot mixed
+picture 2 mixed
 [ "$(changed picked mixed "$canvas")" -ge 1 ] || wrong "the fader changes nothing"
 key ctrl+s
 await 1 '"event":"file"' "the saved picture"
@@ -62,10 +65,7 @@ key ctrl+y
 await 2 'gate_mlp\*=0.25' "redo"
 key x
 await 2 '"event":"mix","text":""' "A"
-key space
-await 3 '"event":"done"' "the picture without edits"
-soon
-shot without
+picture 3 without
 [ "$(changed picked without "$canvas")" = 0 ] || wrong "without edits it is another picture"
 key x
 await 3 'gate_mlp\*=0.25' "B"
@@ -77,10 +77,7 @@ await 1 '"event":"watch"' "a click on a channel"
 at canvas 0.5 0.9
 soon
 shot before
-key space
-await 4 '"event":"done"' "the watched run"
-soon
-shot watched
+picture 4 watched
 [ "$(changed before watched "$canvas")" -ge 5 ] || wrong "the watched channel is not to be seen"
 key m
 key ctrl+q
