@@ -50,15 +50,6 @@ mixed_traces() {
     fails 2 "--mix: blok" trace --synthetic tiny --mix 'blok*=1'
 }
 
-# Classes by name, as --class finds them.
-names() {
-    run 0 generate -q --steps 1 --class 5 --mix 'swap block class=fish; class[tree].block[0].gate*=0.5' --no-metadata -o name.png
-    run 0 generate -q --steps 1 --class 5 --mix 'swap block class=3; class[5].block[0].gate*=0.5' --no-metadata -o number.png
-    same name.png number.png
-    fails 2 "--mix: " generate -q --steps 1 --class 5 --mix 'blend block class=unicorn amount=0.5' -o no.png
-    absent no.png
-}
-
 refusals() {
     fails 2 '--mix: blok*=1: "block" or "final" wanted' $tiny --mix 'blok*=1'
     run 2 $tiny --mix 'block[9]*=2' && says err "block 9: there are 4" "a block that is not there"
@@ -130,7 +121,6 @@ weights() {
 
 edits
 presets
-names
 refusals
 traces
 mixed_traces

@@ -33,6 +33,15 @@ run 0 generate -s 9 --count 2 -o 'c-{class}.png' && png c-9.png && png c-0.png
 run 0 generate -s 8 -b 3 -o 'b-{class}.png' && png b-8.png && png b-9.png && png b-0.png
 run 0 generate --from b-9.png -o b-again.png && same b-9.png b-again.png
 
+# a mix names classes as --class does
+run 0 generate -q -c 5 --mix 'swap block class=cat; class[fox].block[0].gate*=0.5' --no-metadata -o name.png
+run 0 generate -q -c 5 --mix 'swap block class=2; class[5].block[0].gate*=0.5' --no-metadata -o number.png
+same name.png number.png
+run 0 generate -q -c 5 --no-metadata -o rest.png
+cmp -s name.png rest.png && wrong "a mix that names a class changes nothing"
+fails 2 "--mix: " generate -q -c 5 --mix 'blend block class=unicorn amount=0.5' -o no.png
+absent no.png
+
 # a file of the same name comes first; what is neither is told
 fails 1 "no model that ships is called so" generate -m three
 run 1 generate -m two -c 1 && says err "no autoencoder" "a neighbour that leads elsewhere"
