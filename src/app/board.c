@@ -12,11 +12,23 @@ const struct board_stat_row board_stats[BOARD_STATS] = {
     {"mean size", "", "Mean distance from 0 over the channels: how loud the vector is"},
     {"spread", "", "Standard deviation over the channels"},
     {"least", "", "The lowest channel"},
+    {"5 %", "", "5 % of the channels are below it"},
+    {"median", "", "Half of the channels are below it"},
+    {"95 %", "", "5 % of the channels are above it"},
     {"most", "", "The highest channel"},
-    {"closed share", "%", "Share of channels whose effective value is below 0.05 in size: silent, or their gate shut"},
+    {"silenced share", "%",
+     "Share of channels whose effective value is below 0.1 in size: for scales, |1 + scale| < 0.1"},
+    {"shut share", "%", "Share of channels whose effective value is below 0.01 in size: a gate that is shut"},
     {"negative share", "%", "Share of channels with a negative effective value: turned round"},
+    {"added", "",
+     "What attention (first three vectors) or the MLP adds to the stream, through its gate, as a share of the "
+     "stream's size. Measured while the model runs, from the next run on: each step reads every block's output"},
 };
-static const float closed_size = 0.05F;
+
+const char *board_vector_name(uint32_t vector)
+{
+    return vector < SLOT_VECTORS ? slot_vectors[vector] : vector == SLOT_VECTORS ? "final.shift" : "final.scale";
+}
 
 uint32_t board_slots(const struct board *b)
 {
@@ -25,7 +37,7 @@ uint32_t board_slots(const struct board *b)
 
 uint64_t board_bytes(const struct board *b)
 {
-    return b ? (uint64_t)board_slots(b) * b->evals * (b->width + BOARD_STATS) * sizeof(float) : 0;
+    return b ? (uint64_t)board_slots(b) * b->evals * b->width * sizeof(float) : 0;
 }
 
 bool board_slot_is_scale(const struct board *b, uint32_t slot)
@@ -38,51 +50,121 @@ const float *board_row(const struct board *b, uint32_t slot, uint32_t eval)
     return b->value + ((uint64_t)slot * b->evals + eval) * b->width;
 }
 
-float board_stat_at(const struct board *b, enum board_stat s, uint32_t slot, uint32_t eval)
+uint32_t board_rows(const struct board *b, uint32_t vector)
 {
-    return b->stat[((uint64_t)s * board_slots(b) + slot) * b->evals + eval];
+    return vector < SLOT_VECTORS ? b->blocks : 1;
 }
 
-double board_rest(const struct board *b, uint32_t slot, enum board_stat stat)
+uint32_t board_slot(const struct board *b, uint32_t block, uint32_t vector)
 {
-    const bool level = stat == BOARD_MEAN || stat == BOARD_SIZE || stat == BOARD_LOW || stat == BOARD_HIGH;
-    return level && board_slot_is_scale(b, slot) ? 1 : 0;
+    return vector < SLOT_VECTORS ? min_u32(block, b->blocks - 1) * SLOT_VECTORS + vector
+                                 : b->blocks * SLOT_VECTORS + vector - SLOT_VECTORS;
 }
 
-// Not slot_stats_of: that sorts, which for every vector of a large model is seconds.
-static void measure(const float *v, uint32_t n, float out[BOARD_STATS])
+// --- statistics ---------------------------------------------------------------------------------------------------
+
+static double mean_of(const float *v, uint32_t n, bool size)
 {
-    double sum = 0, squares = 0, size = 0, low = INFINITY, high = -INFINITY;
-    uint32_t closed = 0, negative = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        sum += v[i];
-        squares += (double)v[i] * v[i];
-        size += fabs(v[i]);
-        low = fmin(low, v[i]);
-        high = fmax(high, v[i]);
-        closed += fabsf(v[i]) < closed_size;
-        negative += v[i] < 0;
+    double sum = 0;
+    for (uint32_t i = 0; i < n; i++) sum += size ? fabs((double)v[i]) : (double)v[i];
+    return sum / n;
+}
+
+static double spread_of(const float *v, uint32_t n)
+{
+    const double mean = mean_of(v, n, false);
+    double squares = 0;
+    for (uint32_t i = 0; i < n; i++) squares += ((double)v[i] - mean) * ((double)v[i] - mean);
+    return sqrt(squares / n);
+}
+
+static double end_of(const float *v, uint32_t n, double sign)
+{
+    double most = -INFINITY;
+    for (uint32_t i = 0; i < n; i++) most = fmax(most, sign * (double)v[i]);
+    return sign * most;
+}
+
+// Percent of the channels between two values.
+static double share_of(const float *v, uint32_t n, double above, double below)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i++) count += (double)v[i] > above && (double)v[i] < below;
+    return 100.0 * count / n;
+}
+
+double board_stat_at(const struct board *b, enum board_stat s, uint32_t slot, uint32_t eval, double *scratch)
+{
+    const float *v = board_row(b, slot, eval);
+    const uint32_t n = b->width;
+    for (uint32_t i = 0; i < n; i++) scratch[i] = (double)v[i];
+    switch (s) {
+    case BOARD_MEAN: return mean_of(v, n, false);
+    case BOARD_SIZE: return mean_of(v, n, true);
+    case BOARD_SPREAD: return spread_of(v, n);
+    case BOARD_LOW: return end_of(v, n, -1);
+    case BOARD_Q05: return quantile_of(scratch, n, 0.05);
+    case BOARD_MEDIAN: return quantile_of(scratch, n, 0.5);
+    case BOARD_Q95: return quantile_of(scratch, n, 0.95);
+    case BOARD_HIGH: return end_of(v, n, 1);
+    case BOARD_SILENT: return share_of(v, n, -0.1, 0.1);
+    case BOARD_SHUT: return share_of(v, n, -0.01, 0.01);
+    case BOARD_NEGATIVE: return share_of(v, n, -INFINITY, 0);
+    default: return NAN;
     }
-    const double mean = sum / n;
-    out[BOARD_MEAN] = (float)mean;
-    out[BOARD_SIZE] = (float)(size / n);
-    out[BOARD_SPREAD] = (float)sqrt(fmax(0, squares / n - mean * mean));
-    out[BOARD_LOW] = (float)low;
-    out[BOARD_HIGH] = (float)high;
-    out[BOARD_SILENT] = 100.0F * (float)closed / (float)n;
-    out[BOARD_NEGATIVE] = 100.0F * (float)negative / (float)n;
 }
+
+void scale_fit(struct scale *s, const double *v, uint64_t n)
+{
+    s->low = INFINITY;
+    s->high = -INFINITY;
+    for (uint64_t i = 0; i < n; i++) {
+        s->low = fmin(s->low, v[i]); // passes NAN over
+        s->high = fmax(s->high, v[i]);
+    }
+    if (s->two_sided) {
+        const double reach = fmax(fmax(s->high - s->rest, s->rest - s->low), 1e-6);
+        s->low = s->rest - reach;
+        s->high = s->rest + reach;
+    } else {
+        s->low = 0;
+        s->high = fmax(s->high, 1e-6);
+    }
+}
+
+bool cells_make(struct cells *c, const struct board *b, enum board_stat s, uint32_t vector, struct err *e)
+{
+    cells_close(c);
+    const bool one_sided = s == BOARD_SPREAD || s >= BOARD_SILENT,
+               scale = board_slot_is_scale(b, board_slot(b, 0, vector));
+    c->rows = board_rows(b, vector);
+    c->columns = b->evals;
+    c->scale = (struct scale){.rest = scale && !one_sided, .two_sided = !one_sided && (s != BOARD_SIZE || scale)};
+    c->v = mem_zero((uint64_t)c->rows * c->columns, sizeof *c->v, e);
+    double *scratch = mem_zero(b->width, sizeof *scratch, e);
+    for (uint32_t i = 0; c->v && scratch && i < c->rows * c->columns; i++)
+        c->v[i] = board_stat_at(b, s, board_slot(b, i / c->columns, vector), i % c->columns, scratch);
+    const bool ok = c->v && scratch;
+    free(scratch);
+    if (ok) scale_fit(&c->scale, c->v, (uint64_t)c->rows * c->columns);
+    return ok;
+}
+
+void cells_close(struct cells *c)
+{
+    free(c->v);
+    *c = (struct cells){0};
+}
+
+// --- reading ------------------------------------------------------------------------------------------------------
 
 // One evaluation's vectors into their places, as effective values.
 static void take(struct board *b, uint32_t eval, const float *row)
 {
-    const uint32_t slots = board_slots(b);
-    for (uint32_t slot = 0; slot < slots; slot++, row += b->width) {
-        float *to = b->value + ((uint64_t)slot * b->evals + eval) * b->width, stat[BOARD_STATS];
+    for (uint32_t slot = 0; slot < board_slots(b); slot++, row += b->width) {
+        float *to = b->value + ((uint64_t)slot * b->evals + eval) * b->width;
         const float rest = board_slot_is_scale(b, slot) ? 1 : 0;
         for (uint32_t c = 0; c < b->width; c++) to[c] = row[c] + rest;
-        measure(to, b->width, stat);
-        for (uint32_t s = 0; s < BOARD_STATS; s++) b->stat[((uint64_t)s * slots + slot) * b->evals + eval] = stat[s];
     }
 }
 
@@ -116,8 +198,7 @@ struct board *board_read(vkdit_run *run, uint64_t most, struct err *e)
     b->width = info.width;
     b->t = mem_zero(b->evals, sizeof *b->t, e);
     b->value = mem_zero(rows * b->width, sizeof *b->value, e);
-    b->stat = mem_zero(rows * BOARD_STATS, sizeof *b->stat, e);
-    if (b->t && b->value && b->stat) {
+    if (b->t && b->value) {
         memcpy(b->t, info.t, b->evals * sizeof *b->t);
         if (read_all(b, run, e)) return b;
     }
@@ -130,30 +211,7 @@ void board_close(struct board *b)
     if (!b) return;
     free(b->t);
     free(b->value);
-    free(b->stat);
     free(b);
-}
-
-void board_range(const struct board *b, enum board_stat s, uint32_t vector, double *low, double *high, bool *two_sided)
-{
-    const double rest = board_rest(b, vector, s);
-    *two_sided = s == BOARD_MEAN || s == BOARD_LOW || s == BOARD_HIGH || (s == BOARD_SIZE && rest > 0);
-    *low = INFINITY;
-    *high = -INFINITY;
-    for (uint32_t block = 0; block < b->blocks; block++)
-        for (uint32_t eval = 0; eval < b->evals; eval++) {
-            const double v = board_stat_at(b, s, block * SLOT_VECTORS + vector, eval);
-            *low = fmin(*low, v);
-            *high = fmax(*high, v);
-        }
-    if (*two_sided) {
-        const double reach = fmax(fmax(*high - rest, rest - *low), 1e-6);
-        *low = rest - reach;
-        *high = rest + reach;
-    } else {
-        *low = 0;
-        *high = fmax(*high, 1e-6);
-    }
 }
 
 // --- one slot over time -------------------------------------------------------------------------------------------

@@ -16,6 +16,13 @@ static vkdit_mix *open_mix(const char *text, struct err *e)
     return NULL;
 }
 
+bool edits_sound(const char *text, struct err *e)
+{
+    vkdit_mix *m = open_mix(text, e);
+    vkdit_mix_close(m);
+    return m != NULL;
+}
+
 static char *text_of(const vkdit_mix *m, uint32_t i)
 {
     char *text = NULL;

@@ -61,6 +61,7 @@ void film_drop(struct film *f)
     if (!f || atomic_fetch_sub(&f->users, 1) > 1) return;
     for (uint32_t i = 0; f->frame && i < f->n; i++) frame_free(f->frame + i);
     board_close(f->board);
+    likeness_close(f->likeness);
     names_drop(f->class_names);
     json_decref(f->options);
     free(f->frame);
@@ -77,6 +78,7 @@ void frame_free(struct frame *f)
     free(f->rough[1]);
     free(f->pixels);
     free(f->watched);
+    free(f->added);
     *f = (struct frame){0};
 }
 
@@ -134,6 +136,25 @@ void film_give_pixels(struct film *f, uint32_t at, uint8_t *pixels)
     free(pixels);
 }
 
+void film_give_likeness(struct film *f, struct likeness *l)
+{
+    pthread_mutex_lock(&f->lock);
+    if (!f->likeness) {
+        f->likeness = l;
+        l = NULL;
+    }
+    pthread_mutex_unlock(&f->lock);
+    likeness_close(l);
+}
+
+const struct likeness *film_likeness(struct film *f)
+{
+    pthread_mutex_lock(&f->lock);
+    const struct likeness *l = f->likeness;
+    pthread_mutex_unlock(&f->lock);
+    return l;
+}
+
 void film_finish(struct film *f, enum film_end end, const struct film_times *t)
 {
     pthread_mutex_lock(&f->lock);
@@ -174,11 +195,12 @@ bool film_decoded(struct film *f, uint32_t at)
     return there;
 }
 
-uint64_t film_bytes(const struct film *f)
+uint64_t film_bytes(struct film *f)
 {
     const uint64_t watched = (uint64_t)f->images * f->info.tokens * sizeof(float);
     return (uint64_t)f->cap * (f->values * 2 * sizeof(float) + watched) +
-           (uint64_t)f->images * f->width * f->height * 3 * 2 + board_bytes(f->board);
+           (uint64_t)f->images * f->width * f->height * 3 * 2 + board_bytes(f->board) +
+           likeness_bytes(film_likeness(f));
 }
 
 uint64_t film_seed(const struct film *f)

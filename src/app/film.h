@@ -4,6 +4,7 @@
 #define VKDIT_APP_FILM_H
 
 #include "app/board.h"
+#include "app/likeness.h"
 #include "image/image.h"
 #include "vkdit.h"
 
@@ -31,6 +32,7 @@ struct frame {
     double signal, noise;    // x = signal * picture + noise * noise
     float *watched;          // the watched channel at this step, [images][patches]; or NULL
     uint32_t block, channel; // which it was
+    float *added;            // what attention and MLP of each block added, [2 * depth], see BOARD_ADDED; or NULL
     uint8_t *pixels; // the estimate (of the last frame: the result) decoded, RGB, one picture after another; or NULL
 };
 
@@ -43,7 +45,7 @@ struct film_times {
 
 struct film {
     atomic_uint users;
-    pthread_mutex_t lock; // guards n, pixels, end, times
+    pthread_mutex_t lock; // guards n, pixels, likeness, end, times
     uint32_t number;      // counted over the session
     json_t *options;      // what was asked for, by names of the option table; never changed
     char device[256], sampler[32], identity[64];
@@ -55,7 +57,8 @@ struct film {
     uint32_t n, cap, steps;
     uint32_t width, height; // of a decoded picture
     enum film_end end;
-    struct board *board; // its modulation; NULL: too large, or made on the way
+    struct board *board;       // its modulation; NULL: too large, or made on the way
+    struct likeness *likeness; // to other classes, when it was asked for; guarded by lock, never taken away again
     struct film_times times;
     uint32_t parent, parent_step; // of a branch: the number of the film it left, and where
     bool part_way;                // the branch began at a level of its own: frames are not its sampler's steps
@@ -71,13 +74,15 @@ bool film_add(struct film *f, const struct frame *frame, struct err *e);
 // The first `n` frames of another film, copied.
 bool film_copy(struct film *f, struct film *from, uint32_t n, struct err *e);
 void film_give_pixels(struct film *f, uint32_t at, uint8_t *pixels); // takes them over
+void film_give_likeness(struct film *f, struct likeness *l);         // takes it over
+const struct likeness *film_likeness(struct film *f);                // or NULL
 void film_finish(struct film *f, enum film_end end, const struct film_times *t);
 uint32_t film_count(struct film *f);
 enum film_end film_end_of(struct film *f);
 struct film_times film_times_of(struct film *f);
 bool film_decoded(struct film *f, uint32_t at);
 void frame_free(struct frame *f);
-uint64_t film_bytes(const struct film *f);
+uint64_t film_bytes(struct film *f);
 uint64_t film_seed(const struct film *f);
 
 // What the canvas shows of frame `at`: all pictures as a grid. *decoded: by the autoencoder, not in rough colours.

@@ -1,5 +1,6 @@
 // mixing.c — what the faders do to the form's mix: one change after another, taken back and done again, put aside.
 #include "app/window.h"
+#include "cli/generate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,32 @@ void mixing_put(struct app *a, const char *key, const char *statement)
     vkdit_free(text);
 }
 
+// By a part of its name, like the class of a picture.
+static bool find_class(void *user, const char *name, uint32_t *index, struct err *e)
+{
+    const struct names *c = user;
+    uint32_t found = 0;
+    for (uint32_t i = 0; c && i < c->n; i++) {
+        if (!c->text[i] || !view_contains(c->text[i], name)) continue;
+        *index = i;
+        if (strlen(c->text[i]) == strlen(name)) return true;
+        found++;
+    }
+    return found == 1 ||
+           err_set(e, ERR_ARG, found ? "several classes are called \"%.80s\"" : "no class is called \"%.80s\"", name);
+}
+
+// Whoever types uses names, and makes mistakes: the text is kept, so that it can be mended.
+void mixing_type(struct app *a, const char *text)
+{
+    struct err e = {0};
+    char *numbers = mix_number_classes(text, find_class, a->now.classes, &e);
+    if (numbers) edits_sound(numbers, &e);
+    mixing_set(a, numbers ? numbers : text);
+    if (e.code) app_toast(a, e.text);
+    free(numbers);
+}
+
 // Texts change places with the present one, so that the way back is kept.
 static void exchange(struct app *a, uint32_t at)
 {
@@ -76,16 +103,17 @@ void mixing_redo(struct app *a)
 
 void mixing_ab(struct app *a)
 {
-    const char *now = form_text(&a->form, "mix");
-    char put_away[MIX_ROOM];
-    if (!*now && !*a->board.aside) {
+    struct err e = {0};
+    char *put_away = mem_text(form_text(&a->form, "mix"), &e);
+    if (!put_away) return;
+    if (!*put_away && !a->board.aside) {
         app_toast(a, "No edits: move a fader first");
+        free(put_away);
         return;
     }
-    if (strlen(now) >= sizeof put_away) return;
-    snprintf(put_away, sizeof put_away, "%s", now);
-    mixing_set(a, a->board.aside);
-    snprintf(a->board.aside, sizeof a->board.aside, "%s", put_away);
+    mixing_set(a, a->board.aside ? a->board.aside : "");
+    free(a->board.aside);
+    a->board.aside = put_away;
     app_toast(a, *put_away ? "A: without the edits" : "B: with the edits");
 }
 
@@ -113,5 +141,7 @@ void board_view_close(struct board_view *v)
 {
     forget_from(v, 0);
     strip_close(&v->strip);
+    cells_close(&v->cells);
     edits_close(&v->edits);
+    free(v->aside);
 }

@@ -13,9 +13,11 @@ void shot_drop(struct shot *s)
 void shots_drop(struct app *a)
 {
     for (size_t i = 0; i < COUNTOF(a->canvas); i++) shot_drop(a->canvas + i);
-    shot_drop(&a->board.map);
-    shot_drop(&a->board.channels);
-    shot_drop(&a->board.over);
+    struct board_view *v = &a->board;
+    struct shot *const of_board[] = {&v->map,     &v->channels,  &v->over,          v->alike,         v->alike + 1,
+                                     &v->patches, v->histograms, v->histograms + 1, v->histograms + 2};
+    for (size_t i = 0; i < COUNTOF(of_board); i++) shot_drop(of_board[i]);
+    v->drawn = NULL;
     for (uint32_t i = 0; i < a->thumbs; i++) shot_drop(a->thumb + i);
     for (uint32_t i = 0; i < a->tiles; i++) shot_drop(a->tile + i);
     for (uint32_t i = 0; i < APP_FILMS; i++) shot_drop(a->run_thumb + i);

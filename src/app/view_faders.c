@@ -10,8 +10,9 @@ enum { KEY_ROOM = 160 };
 // A scale's fader moves what channels are multiplied by, so that 0 is silence.
 static const struct {
     const char *name, *shown;
-} faders[SLOT_VECTORS] = {{"shift_msa", "shift attn"}, {"gamma_msa", "gamma attn"}, {"gate_msa", "gate attn"},
-                          {"shift_mlp", "shift MLP"},  {"gamma_mlp", "gamma MLP"},  {"gate_mlp", "gate MLP"}};
+} faders[BOARD_VECTORS] = {{"shift_msa", "shift attn"},    {"gamma_msa", "gamma attn"},   {"gate_msa", "gate attn"},
+                           {"shift_mlp", "shift MLP"},     {"gamma_mlp", "gamma MLP"},    {"gate_mlp", "gate MLP"},
+                           {"final.shift", "shift final"}, {"final.gamma", "gamma final"}};
 
 // --- places as text, spelled as the language spells them ----------------------------------------------------------
 
@@ -36,12 +37,14 @@ static void block_text(const struct app *a, char *out, size_t room)
 
 static void place_text(const struct app *a, uint32_t vector, char *out, size_t room)
 {
-    char block[48], channels[40] = "";
+    char block[48], channels[40];
     const struct board_view *v = &a->board;
     block_text(a, block, sizeof block);
-    if (v->channel || v->channel_to)
-        range_text(v->channel, v->channel_to, a->now.info.width, channels, sizeof channels);
-    snprintf(out, room, "%s.%s%s", block, faders[vector].name, channels);
+    range_text(v->channel, v->channel_to, a->now.info.width, channels, sizeof channels);
+    if (vector < SLOT_VECTORS)
+        snprintf(out, room, "%s.%s%s", block, faders[vector].name, channels);
+    else
+        snprintf(out, room, "%s%s", faders[vector].name, channels);
 }
 
 static const char *mix_of(const struct app *a)
@@ -51,20 +54,30 @@ static const char *mix_of(const struct app *a)
 
 // --- what is looked at, and where the faders act ------------------------------------------------------------------
 
+// What the blocks add is measured only while somebody looks at it.
+static void choose_stat(struct app *a, enum board_stat stat)
+{
+    struct board_view *v = &a->board;
+    v->stat = stat;
+    if (v->watch.added == (stat == BOARD_ADDED)) return;
+    v->watch.added = stat == BOARD_ADDED;
+    worker_watch(a->worker, v->watch);
+}
+
 static void choices(struct app *a)
 {
     static const char *const orders[ORDER_COUNT] = {"by number", "by size", "by change"};
     struct board_view *v = &a->board;
-    view_label("Vector", "Which of the six vectors of a block the plots show");
-    if (ui_list("##vector", slot_vectors[v->vector])) {
-        for (uint32_t i = 0; i < SLOT_VECTORS; i++)
-            if (ui_item(slot_vectors[i], v->vector == i)) v->vector = i;
+    view_label("Vector", "Which of the six vectors of a block, or of the final layer's two, the plots show");
+    if (ui_list("##vector", board_vector_name(v->vector))) {
+        for (uint32_t i = 0; i < BOARD_VECTORS; i++)
+            if (ui_item(board_vector_name(i), v->vector == i)) v->vector = i;
         ui_list_end();
     }
     view_label("Shows", board_stats[v->stat].about);
     if (ui_list("##stat", board_stats[v->stat].name)) {
         for (uint32_t i = 0; i < BOARD_STATS; i++) {
-            if (ui_item(board_stats[i].name, v->stat == i)) v->stat = (enum board_stat)i;
+            if (ui_item(board_stats[i].name, v->stat == i)) choose_stat(a, (enum board_stat)i);
             ui_tip(board_stats[i].about);
         }
         ui_list_end();
@@ -102,8 +115,10 @@ static void where(struct app *a)
     v->block_to = min_u32(max_u32(v->block_to, v->block), blocks - 1);
     pair("Blocks", "The faders act on the blocks from the first to the second number; a click on the map picks one",
          &v->block, &v->block_to, blocks - 1);
-    pair("Channels ", "The faders act on these channels only; 0 and 0: on all of them", &v->channel, &v->channel_to,
-         width - 1);
+    v->channel = min_u32(v->channel, width - 1);
+    v->channel_to = min_u32(max_u32(v->channel_to, v->channel), width - 1);
+    pair("Channels ", "The faders act on these channels only, from the first number to the second", &v->channel,
+         &v->channel_to, width - 1);
 }
 
 // --- faders -------------------------------------------------------------------------------------------------------
@@ -222,7 +237,7 @@ static void edits(struct app *a)
     ui_on();
     ui_tip("Ctrl+Y");
     ui_beside(8);
-    if (ui_button(*a->board.aside ? "A | b" : "a | B", third, TONE_PLAIN)) mixing_ab(a);
+    if (ui_button(a->board.aside && *a->board.aside ? "A | b" : "a | B", third, TONE_PLAIN)) mixing_ab(a);
     ui_tip("With and without the edits (X). With Live on, the picture is made again at once; C compares the two");
     if (!*mix_of(a)) ui_tell(INK_DIM, "All faders at rest: the picture is the model's own, to the last bit.");
     for (uint32_t i = 0; i < a->board.edits.n; i++) {
@@ -263,7 +278,7 @@ void view_faders(struct app *a)
     ui_rule();
     ui_space(2);
     where(a);
-    for (uint32_t i = 0; i < SLOT_VECTORS; i++) fader(a, i);
+    for (uint32_t i = 0; i < BOARD_VECTORS; i++) fader(a, i);
     replacements(a);
     watched(a);
     ui_space(2);

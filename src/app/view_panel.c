@@ -106,15 +106,20 @@ static void seed(struct app *a)
 // Faders as text, in the language of --mix.
 static void mix(struct app *a)
 {
+    const char *now = form_text(&a->form, "mix");
     label("Mix", "mix");
-    if (ui_field("##mix", a->mix, sizeof a->mix, "edits of the modulation")) form_set_text(&a->form, "mix", a->mix);
+    if (strlen(now) >= sizeof a->mix) { // typing would cut it off
+        ui_say(INK_DIM, "too long to type: see the board");
+        return;
+    }
+    if (ui_field("##mix", a->mix, sizeof a->mix, "edits of the modulation")) mixing_type(a, a->mix);
     if (!ui_held()) snprintf(a->mix, sizeof a->mix, "%s", form_text(&a->form, "mix"));
     ui_tip(tip_of("mix"));
 }
 
 // --- lists --------------------------------------------------------------------------------------------------------
 
-static bool contains(const char *text, const char *part)
+bool view_contains(const char *text, const char *part)
 {
     const size_t n = strlen(part);
     for (; n && *text; text++)
@@ -157,7 +162,7 @@ static void class_list(struct app *a, const char *option, const char *none, char
             snprintf(row, sizeof row, "%s  %u", c->text[i], i);
         else
             snprintf(row, sizeof row, "class %u", i);
-        if (!contains(row, query)) continue;
+        if (!view_contains(row, query)) continue;
         if (!*first) snprintf(first, sizeof first, "%u", i);
         if (ui_item(row, !strcmp(form_text(&a->form, option), number))) form_set_text(&a->form, option, number);
     }

@@ -533,6 +533,7 @@ int app_run(struct cli *c)
     a->board.vector = SLOT_VECTORS - 1; // how much each MLP adds, loudest channels apart
     a->board.stat = BOARD_SIZE;
     a->board.order = ORDER_CHANGE;
+    a->board.channel_to = UINT32_MAX; // all of them, however many a model has
     atomic_init(&a->woken, false);
     form_open(&a->form, note, sizeof note);
     form_take(&a->form, &c->s);

@@ -5,6 +5,7 @@
 #include "app/clerk.h"
 #include "app/ui.h"
 #include "app/worker.h"
+#include "board/patches.h"
 #include "cli/cli.h"
 #include "cli/recipe.h"
 
@@ -13,7 +14,8 @@
 enum { APP_FILMS = 64, APP_QUERY = 128 };
 enum compare { COMPARE_OFF, COMPARE_SIDE, COMPARE_DIFFERENCE, COMPARE_FLICKER, COMPARE_COUNT };
 enum tab { TAB_MAKE, TAB_BOARD, TAB_GALLERY };
-enum { BOARD_UNDO = 64, MIX_ROOM = 4096 };
+enum board_page { PAGE_STEPS, PAGE_LIKENESS, PAGE_PATCHES, PAGE_WEIGHTS, PAGE_COUNT };
+enum { BOARD_UNDO = 64, BOARD_PATCHES = 12, MIX_ROOM = 4096 };
 
 // A picture on its way to the screen, and what it was made of.
 struct shot {
@@ -32,18 +34,27 @@ struct layout {
 // What of the modulation is looked at, and the faders' hand.
 struct board_view {
     uint32_t vector, block, block_to; // blocks block..block_to
-    uint32_t channel, channel_to;     // the faders' channels; both 0: all
+    uint32_t channel, channel_to;     // the faders' channels
+    enum board_page page;
     enum board_stat stat;
     enum board_order order;
-    struct shot map, channels, over;
+    uint32_t hovered; // evaluation under the mouse; none: UINT32_MAX
     struct watch watch;
-    uint32_t map_key[3], strip_key[3]; // film, vector and statistic; film, slot and order
+    struct shot map, channels, over, alike[2], patches, histograms[3];
+    // what they were made of: film, vector, statistic, frames; film, slot, order; film, slot, (class table's) evaluation;
+    // film, frame, block, channel; block
+    uint32_t map_key[4], strip_key[3], alike_key[2][3], patches_key[5], histograms_key;
+    struct cells cells; // of the map
+    struct scale alike_scale[2];
     struct strip strip;
+    const struct weights_page *drawn; // in the histograms
+    uint32_t best_count;
+    struct patch best[BOARD_PATCHES];
     struct edits edits;     // of the form's mix
     char *undo[BOARD_UNDO]; // texts of the mix, oldest first; `at` of them lead to the present one
     uint32_t n, at;
-    bool gesture;         // a fader is being moved: all of it is one change
-    char aside[MIX_ROOM]; // the mix that the A/B key put away
+    bool gesture; // a fader is being moved: all of it is one change
+    char *aside;  // the mix that the A/B key put away; NULL: none yet
     char preset[FORM_PATH], note[600];
     uint32_t other_class, frozen;
 };
@@ -135,6 +146,7 @@ void shots_drop(struct app *a);
 // mixing.c: what the faders do to the form's mix
 void mixing_put(struct app *a, const char *key, const char *statement); // see edits_put
 void mixing_set(struct app *a, const char *text);                       // all of it
+void mixing_type(struct app *a, const char *text);                      // by hand, with classes by name
 void mixing_undo(struct app *a);
 void mixing_redo(struct app *a);
 void mixing_ab(struct app *a); // with and without the edits
@@ -153,10 +165,34 @@ void view_strip(struct app *a);
 void view_panel(struct app *a);
 // Within the panel: a label at the left; the control that follows takes the rest of the line.
 void view_label(const char *text, const char *tip);
+bool view_contains(const char *text, const char *part);          // whatever the case
 void view_gallery(struct app *a);                                // inside the panel
 void view_board(struct app *a);                                  // beside the canvas
 void view_faders(struct app *a);                                 // inside the panel
 void view_watched(struct app *a, struct film *f, struct rect r); // over the picture
+// the board's pages; only that of the weights may be without a film that has a board
+void view_steps(struct app *a, struct film *f, struct rect in);
+void view_likeness(struct app *a, struct film *f, struct rect in);
+void view_patches(struct app *a, struct film *f, struct rect in);
+void view_weights(struct app *a, struct film *f, struct rect in);
+
+// view_board.c: what the pages share
+const char *board_vector_words(uint32_t vector);
+uint32_t board_present(const struct app *a, const struct film *f); // the evaluation that comes next at the shown step
+void board_watch(struct app *a, uint32_t block, uint32_t channel);
+
+// plots.c: a plot's room holds a title, the plot itself, and its axes and legend at `left` and `right`
+#define PLOT_SMALL 0.86F
+struct rect plot_room(struct rect room, float left, float right); // of the plot itself
+void plot_title(struct rect room, const char *text, const char *unit);
+void plot_time_axis(const struct board *b, struct rect r);
+void plot_rows(struct rect r, uint32_t rows); // their numbers
+void plot_legend(struct rect r, const struct scale *s);
+void plot_range(struct rect r, double low, double high); // the ends of an upright axis
+void plot_now(struct rect r, uint32_t column, uint32_t columns);
+uint32_t plot_place(float at, float from, float size, uint32_t n); // which of n
+float plot_height(struct rect r, double v, double low, double high);
+void plot_cell(struct image *im, uint32_t x, uint32_t y, double v, const struct scale *s);
 void view_status(struct app *a);
 void view_help(struct app *a);
 

@@ -11,8 +11,9 @@ struct wishes {
     char device[128];
     struct film *from;
     uint32_t at;
-    struct film *decode;
+    struct film *decode, *likeness;
     uint32_t decode_at;
+    bool weights;
     double asked; // when the start was wished for
 };
 
@@ -54,5 +55,9 @@ const char *work_advice(enum err_code code);
 // work_run.c
 void work_run(struct worker *w, const struct wishes *wish);
 void work_serve_decode(struct worker *w, struct film *f, uint32_t at);
+
+// work_look.c
+void work_likeness(struct worker *w, struct film *f);
+void work_weights(struct worker *w);
 
 #endif

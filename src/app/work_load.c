@@ -43,6 +43,8 @@ static void close_model(struct worker *w)
     w->model_key = NULL;
     pthread_mutex_lock(&w->lock);
     w->said.ready = false;
+    weights_page_drop(w->said.weights);
+    w->said.weights = NULL;
     pthread_mutex_unlock(&w->lock);
 }
 

@@ -1,5 +1,6 @@
 // work_run.c — the worker makes pictures: begins, branches, steps, keeps every step, decodes. Knows nothing about files.
 #include "app/work.h"
+#include "cli/branches.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -175,11 +176,43 @@ static bool read_watched(struct running *r, struct frame *f, struct err *e)
     return f->watched != NULL;
 }
 
+struct adding {
+    const struct film *film;
+    float *added;
+    double *scratch;
+};
+
+// The mean over the pictures.
+static bool add_branch(void *user, uint32_t branch, const float *before, const float *after, struct err *e)
+{
+    const struct adding *x = user;
+    const vkdit_model_info *m = &x->film->info;
+    const uint64_t each = (uint64_t)m->tokens * m->width;
+    (void)e;
+    for (uint32_t i = 0; i < x->film->images; i++) {
+        struct addition a;
+        stat_addition(before + i * each, after + i * each, m->tokens, m->width, x->scratch, &a);
+        x->added[branch] += (float)(a.ratio / x->film->images);
+    }
+    return true;
+}
+
+static bool read_added(struct running *r, struct frame *f, struct err *e)
+{
+    const vkdit_model_info *m = &r->film->info;
+    if (!watch_of(r->w).added || !r->g.job.keep_activations) return true;
+    f->added = mem_zero(2ull * m->depth, sizeof *f->added, e);
+    struct adding x = {r->film, f->added, mem_zero(m->width, sizeof *x.scratch, e)};
+    const bool ok = f->added && x.scratch && branches_walk(r->g.run, m->depth, add_branch, &x, e);
+    free(x.scratch);
+    return ok;
+}
+
 static bool keep(struct running *r, bool estimate, struct err *e)
 {
     const double began = clock_seconds();
     struct frame f = {.signal = r->at.signal, .noise = r->at.noise};
-    bool ok = read_frame(r, estimate, &f, e) && (!estimate || read_watched(r, &f, e));
+    bool ok = read_frame(r, estimate, &f, e) && (!estimate || (read_watched(r, &f, e) && read_added(r, &f, e)));
     if (ok && r->film->n < r->film->cap) // an adaptive sampler may go on longer than its film
         ok = film_add(r->film, &f, e);
     else
@@ -214,7 +247,8 @@ static bool begin(struct running *r, struct err *e)
     vkdit_error error = {0};
     vkdit_run_close(r->g.run);
     r->g.run = NULL;
-    r->g.job.keep_activations = watch_of(r->w).on;
+    const struct watch watch = watch_of(r->w);
+    r->g.job.keep_activations = watch.on || watch.added;
     if (vkdit_run_begin(r->w->subject.model, &r->g.job, &r->g.run, &error)) return err_api(e, &error);
     vkdit_run_get_progress(r->g.run, &r->at);
     return mix_apply(&r->g, r->g.run, e);

@@ -40,13 +40,15 @@ static void wishes_drop(struct wishes *t)
     json_decref(t->options);
     film_drop(t->from);
     film_drop(t->decode);
+    film_drop(t->likeness);
     *t = (struct wishes){0};
 }
 
 static struct wishes next_wishes(struct worker *w)
 {
     pthread_mutex_lock(&w->lock);
-    while (!w->wishes.load && !w->wishes.start && !w->wishes.quit && !w->wishes.decode)
+    while (!w->wishes.load && !w->wishes.start && !w->wishes.quit && !w->wishes.decode && !w->wishes.likeness &&
+           !w->wishes.weights)
         pthread_cond_wait(&w->wished, &w->lock);
     const struct wishes taken = w->wishes;
     w->wishes = (struct wishes){.quit = taken.quit};
@@ -67,6 +69,8 @@ static void *work(void *user)
         else if (!quit && t.load && !work_load(w, t.options, t.device, &e) && e.code != ERR_CANCELLED)
             work_problem(w, &e, work_advice(e.code));
         if (!quit && t.decode) work_serve_decode(w, t.decode, t.decode_at);
+        if (!quit && t.likeness) work_likeness(w, t.likeness);
+        if (!quit && t.weights) work_weights(w);
         wishes_drop(&t);
         if (!quit) work_say(w, WORK_IDLE);
     }
@@ -120,6 +124,7 @@ void work_state_drop(struct work_state *s)
     names_drop(s->devices);
     names_drop(s->models);
     film_drop(s->film);
+    weights_page_drop(s->weights);
     *s = (struct work_state){0};
 }
 
@@ -134,6 +139,7 @@ bool worker_read(struct worker *w, struct work_state *s)
         names_hold(now.devices);
         names_hold(now.models);
         film_hold(now.film);
+        weights_page_hold(now.weights);
     }
     pthread_mutex_unlock(&w->lock);
     if (!newer) return false;
@@ -189,6 +195,23 @@ void worker_decode(struct worker *w, struct film *f, uint32_t at)
     film_drop(w->wishes.decode);
     w->wishes.decode = film_hold(f);
     w->wishes.decode_at = at;
+    pthread_cond_signal(&w->wished);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_likeness(struct worker *w, struct film *f)
+{
+    pthread_mutex_lock(&w->lock);
+    film_drop(w->wishes.likeness);
+    w->wishes.likeness = film_hold(f);
+    pthread_cond_signal(&w->wished);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_weights(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->wishes.weights = true;
     pthread_cond_signal(&w->wished);
     pthread_mutex_unlock(&w->lock);
 }

@@ -5,8 +5,19 @@
 
 #include "app/film.h"
 #include "app/form.h"
+#include "cli/weights.h"
 
-enum work { WORK_IDLE, WORK_LOADING, WORK_PREPARING, WORK_RUNNING, WORK_DECODING };
+enum work { WORK_IDLE, WORK_LOADING, WORK_PREPARING, WORK_RUNNING, WORK_DECODING, WORK_LOOKING };
+
+// The weights behind the modulation of the open model; several threads may hold it.
+struct weights_page {
+    atomic_uint users;
+    struct weights weights;
+    struct growth growth; // no times: no log was found
+    char problem[300];    // why there are no weights, "" when there are
+};
+struct weights_page *weights_page_hold(struct weights_page *p);
+void weights_page_drop(struct weights_page *p); // accepts NULL
 
 // What the worker says about itself; a copy, with what it points to held.
 struct work_state {
@@ -22,6 +33,7 @@ struct work_state {
     uint64_t memory,
         budget;        // bytes on the device that one picture is planned to need; what the driver allows; 0: unknown
     struct film *film; // the newest
+    struct weights_page *weights; // when they were asked for
     struct film_times times;
     uint32_t step, steps;
     uint32_t decodes;  // wishes to decode that were served
@@ -53,11 +65,15 @@ void worker_stop(struct worker *w);
 // When there is time. WORKER_ALL: every frame of the film.
 #define WORKER_ALL UINT32_MAX
 void worker_decode(struct worker *w, struct film *f, uint32_t at);
+void worker_likeness(struct worker *w, struct film *f); // the film's, to other classes
+void worker_weights(struct worker *w);                  // of the open model
 void worker_preview(struct worker *w, enum preview_kind kind);
-// From the next run on, or the next step when something is watched already: a channel of what enters a block's MLP.
+// What is measured while the model runs, from the next run on, or the next step when something is measured already: a
+// channel of what enters a block's MLP; what every block adds.
 struct watch {
     bool on;
     uint32_t block, channel;
+    bool added;
 };
 void worker_watch(struct worker *w, struct watch watch);
 

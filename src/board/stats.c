@@ -42,6 +42,38 @@ void quantiles_of(double *v, uint64_t n, double out[STAT_QUANTILES])
     }
 }
 
+// Hoare's selection: v[k] gets what sorting would put there, smaller ones come before it, larger ones after it.
+static void select_at(double *v, uint64_t n, uint64_t k)
+{
+    uint64_t low = 0, high = n - 1;
+    while (low < high) {
+        const double pivot = v[low + (high - low) / 2];
+        uint64_t i = low, j = high;
+        for (;;) {
+            while (v[i] < pivot) i++;
+            while (v[j] > pivot) j--;
+            if (i >= j) break;
+            const double swap = v[i];
+            v[i++] = v[j];
+            v[j--] = swap;
+        }
+        if (k <= j)
+            high = j;
+        else
+            low = j + 1;
+    }
+}
+
+double quantile_of(double *v, uint64_t n, double at)
+{
+    const double place = at * (double)(n - 1), low = floor(place);
+    const uint64_t i = (uint64_t)low;
+    select_at(v, n, i);
+    double next = i + 1 < n ? v[i + 1] : v[i];
+    for (uint64_t k = i + 2; k < n; k++) next = fmin(next, v[k]);
+    return v[i] + (place - low) * (next - v[i]);
+}
+
 void slot_stats_of(const float *v, uint32_t width, bool scale, double *scratch, struct slot_stats *out)
 {
     double square = 0;

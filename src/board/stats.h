@@ -25,6 +25,8 @@ const char *slot_name(uint32_t slot, uint32_t slots, char out[32]); // "block[3]
 void slot_stats_of(const float *v, uint32_t width, bool scale, double *scratch, struct slot_stats *out);
 // Sorts v and writes its stat_quantiles.
 void quantiles_of(double *v, uint64_t n, double out[STAT_QUANTILES]);
+// One quantile, interpolated as above; puts v into another order, but does not sort it: for many vectors.
+double quantile_of(double *v, uint64_t n, double at);
 
 // Cosine of two vectors' effective values; 0 when one of them is zero.
 double stat_cosine(const float *a, const float *b, uint32_t n, bool scale);

@@ -288,6 +288,22 @@ bool job_prepare(struct generation *g, struct err *e)
     return true;
 }
 
+vkdit_job job_for_table(const struct generation *g, const uint32_t *classes, uint32_t n)
+{
+    vkdit_job job = g->job;
+    job.classes = classes;
+    job.images = 1;
+    job.extra_classes = classes + 1;
+    job.extra_count = n - 1;
+    job.cfg_scale = 1;
+    job.cfg_from = job.cfg_to = 0;
+    job.init = NULL;
+    job.strength = 0;
+    job.noise_count = 0;
+    job.keep_trajectory = 0;
+    return job;
+}
+
 void job_close(struct generation *g)
 {
     vkdit_tensors_free(&g->noise);

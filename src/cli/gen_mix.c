@@ -45,8 +45,7 @@ static size_t name_length(const char *at, bool list)
     return isalpha((unsigned char)*at) ? n : 0;
 }
 
-// The language knows classes by number; whoever types knows them by name. Returns the text with numbers, for free().
-static char *number_classes(struct generation *g, const char *text, struct err *e)
+char *mix_number_classes(const char *text, mix_find_class find, void *user, struct err *e)
 {
     const size_t room = 12 * strlen(text) + 1;
     char *out = mem_zero(room, 1, e), *to = out;
@@ -60,9 +59,7 @@ static char *number_classes(struct generation *g, const char *text, struct err *
             continue;
         }
         snprintf(name, sizeof name, "%.*s", (int)n, text + 6);
-        vkdit_error error = {0};
-        if (vkdit_class_find(g->subject.model, name, &index, &error)) {
-            err_api(e, &error);
+        if (!find(user, name, &index, e)) {
             free(out);
             return NULL;
         }
@@ -72,10 +69,16 @@ static char *number_classes(struct generation *g, const char *text, struct err *
     return out;
 }
 
+static bool find_class(void *model, const char *name, uint32_t *index, struct err *e)
+{
+    vkdit_error error = {0};
+    return !vkdit_class_find(model, name, index, &error) || err_api(e, &error);
+}
+
 static bool parse_edits(struct generation *g, const char *text, struct err *e)
 {
     vkdit_error error = {0};
-    char *numbers = number_classes(g, text, e);
+    char *numbers = mix_number_classes(text, find_class, g->subject.model, e);
     const bool ok = numbers && (!vkdit_mix_parse(g->mix, numbers, &error) || err_api(e, &error));
     free(numbers);
     return ok;

@@ -43,6 +43,8 @@ struct generation {
 bool job_prepare(struct generation *g, struct err *e);
 // Classes for the seed of the settings, when nobody chose any.
 bool job_draw_classes(struct generation *g, struct err *e);
+// The job for its modulation table only: its conditions are these n classes, the first one's picture is not wanted.
+vkdit_job job_for_table(const struct generation *g, const uint32_t *classes, uint32_t n);
 void job_close(struct generation *g);
 
 // gen_save.c
@@ -58,7 +60,10 @@ bool film_save(struct generation *g, struct err *e);
 
 // gen_mix.c: --mix and --diff
 bool mix_read_preset(vkdit_mix *mix, const char *path, struct err *e); // appends
-bool mix_prepare(struct generation *g, struct err *e);                 // needs the open model and the job
+// The language knows classes by number; whoever types knows them by name. Returns the text with numbers, for free().
+typedef bool (*mix_find_class)(void *user, const char *name, uint32_t *index, struct err *e);
+char *mix_number_classes(const char *text, mix_find_class find, void *user, struct err *e);
+bool mix_prepare(struct generation *g, struct err *e); // needs the open model and the job
 bool mix_apply(const struct generation *g, vkdit_run *run, struct err *e);
 bool mix_compare(struct generation *g, struct err *e); // runs the job again without the mix
 void mix_end(struct generation *g);

@@ -2,6 +2,7 @@
 // Knows nothing about runs.
 #include "cli/trace_channel.h"
 #include "base/newfile.h"
+#include "board/patches.h"
 #include "board/svg.h"
 #include "image/label.h"
 
@@ -144,53 +145,25 @@ static bool write_overlays(struct channel_view *v, struct trace *x, double most,
 
 // --- the patches it likes best ------------------------------------------------------------------------------------
 
-struct patch {
-    float value;
-    uint32_t image, token;
-};
-
-static int by_value(const void *a, const void *b)
-{
-    const struct patch *x = a, *y = b;
-    return (x->value < y->value) - (x->value > y->value);
-}
-
-// The patch in the middle of its eight neighbours, cut from the finished picture.
-static void cut(struct image *im, const struct trace *x, const struct patch *p, uint32_t side, uint32_t x0, uint32_t y0)
-{
-    const int cell = (int)(x->picture_w / side);
-    const uint8_t *from = x->pictures + (size_t)p->image * x->picture_w * x->picture_h * 3;
-    const int left = ((int)(p->token % side) - 1) * cell, top = ((int)(p->token / side) - 1) * cell;
-    for (int py = 0; py < 3 * cell; py++)
-        for (int px = 0; px < 3 * cell; px++) {
-            const int sx = left + px, sy = top + py;
-            if (sx < 0 || sy < 0 || sx >= (int)x->picture_w || sy >= (int)x->picture_h) continue;
-            memcpy(im->rgb + ((size_t)(y0 + (uint32_t)py) * im->w + x0 + (uint32_t)px) * 3,
-                   from + ((size_t)sy * x->picture_w + (size_t)sx) * 3, 3);
-        }
-}
-
 static bool write_best(struct channel_view *v, struct trace *x, double most, struct err *e)
 {
-    const uint32_t side = (uint32_t)lround(sqrt(v->tokens)), n = v->images * v->tokens, best = min_u32(BEST, n);
+    const uint32_t side = (uint32_t)lround(sqrt(v->tokens)), best = min_u32(BEST, v->images * v->tokens);
     if (!x->pictures) return true;
     const uint32_t pixels = 3 * (x->picture_w / side);
-    struct patch *p = mem_zero(n, sizeof *p, e);
+    const struct patch_pictures from = {x->pictures, x->picture_w, side};
+    struct patch p[BEST];
     struct image im = {0};
-    bool ok = p && image_open(&im, LEFT + max_u32(best * (pixels + GAP), 240), TOP + x->observed * (pixels + GAP), e);
+    bool ok = image_open(&im, LEFT + max_u32(best * (pixels + GAP), 240), TOP + x->observed * (pixels + GAP), e);
     if (ok) memset(im.rgb, 255, (size_t)im.w * im.h * 3);
     for (uint32_t k = 0; ok && k < x->observed; k++) {
+        const uint32_t n = patches_best(v->value + (size_t)k * v->images * v->tokens, v->images, v->tokens, p, best);
         for (uint32_t i = 0; i < n; i++)
-            p[i] = (struct patch){v->value[(size_t)k * n + i], i / v->tokens, i % v->tokens};
-        qsort(p, n, sizeof *p, by_value);
-        for (uint32_t i = 0; i < best; i++)
-            cut(&im, x, &p[i], side, LEFT + i * (pixels + GAP), TOP + k * (pixels + GAP));
+            patch_cut(&from, p + i, im.rgb, im.w, LEFT + i * (pixels + GAP), TOP + k * (pixels + GAP));
     }
     if (ok) annotate(&im, v, x, pixels, 0);
     ok = ok &&
          write_png(v, x, &im, "_top", "patches of the finished pictures with the largest values, best first", most, e);
     image_close(&im);
-    free(p);
     return ok;
 }
 

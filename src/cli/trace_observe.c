@@ -1,6 +1,7 @@
 // trace_observe.c — the running model in a trace: what each branch adds to the stream, the spatial frequency of every
-// channel, and what chosen channels hold over the picture. Knows the taps' names, not the network.
+// channel, and what chosen channels hold over the picture.
 #include "board/svg.h"
+#include "cli/branches.h"
 #include "cli/trace.h"
 #include "cli/trace_channel.h"
 
@@ -15,6 +16,7 @@ struct watch {
     struct trace *x;
     vkdit_run *run;
     uint32_t images, tokens;
+    uint32_t at; // place in the list of observed steps
     struct channel_view *view;
     uint32_t views;
     float *normal;   // one image's tokens, normalised
@@ -34,12 +36,13 @@ static void normalise(const float *x, uint32_t tokens, uint32_t width, float *ou
     }
 }
 
-static bool branch(struct watch *w, uint32_t b, uint32_t k, const float *before, const float *after, struct err *e)
+static bool branch(void *user, uint32_t b, const float *before, const float *after, struct err *e)
 {
+    struct watch *w = user;
     struct trace *x = w->x;
     const uint32_t side = (uint32_t)lround(sqrt(w->tokens)), n = w->images;
     const uint64_t each = (uint64_t)w->tokens * x->width;
-    struct addition *sum = &x->add[b * TRACE_OBSERVED + k];
+    struct addition *sum = &x->add[b * TRACE_OBSERVED + w->at];
     double *centroid = w->scratch + x->width, *power = centroid + x->width;
     for (uint32_t i = 0; i < n; i++) {
         struct addition a;
@@ -56,40 +59,24 @@ static bool branch(struct watch *w, uint32_t b, uint32_t k, const float *before,
     return true;
 }
 
-static bool tap(struct watch *w, vkdit_tensors *out, const char *name, struct err *e)
+static bool view(struct watch *w, struct channel_view *v, uint32_t k, struct err *e)
 {
+    vkdit_tensors tap = {0};
     vkdit_error error = {0};
-    vkdit_tensors_free(out);
-    return !vkdit_run_tap(w->run, name, out, &error) || err_api(e, &error);
-}
-
-static bool block_tap(struct watch *w, vkdit_tensors *out, uint32_t block, const char *leaf, struct err *e)
-{
     char name[40];
-    snprintf(name, sizeof name, "block%u.%s", block, leaf);
-    return tap(w, out, name, e);
+    snprintf(name, sizeof name, "block%u.%s", v->block, v->tap);
+    if (vkdit_run_tap(w->run, name, &tap, &error)) return err_api(e, &error);
+    channel_take(v, k, tap.tensor->data, w->images, w->tokens, w->x->width);
+    vkdit_tensors_free(&tap);
+    return true;
 }
 
 // The conditional half comes first, so the first `images` items are the ones wanted.
 static bool look(struct watch *w, uint32_t k, struct err *e)
 {
-    vkdit_tensors before = {0}, middle = {0}, after = {0};
-    bool ok = tap(w, &before, "tokens_in", e);
-    for (uint32_t b = 0; ok && b < w->x->depth; b++) {
-        ok = block_tap(w, &middle, b, "after_attn", e) && block_tap(w, &after, b, "out", e) &&
-             branch(w, 2 * b, k, before.tensor->data, middle.tensor->data, e) &&
-             branch(w, 2 * b + 1, k, middle.tensor->data, after.tensor->data, e);
-        const vkdit_tensors swap = before;
-        before = after;
-        after = swap;
-    }
-    for (uint32_t v = 0; ok && v < w->views; v++) {
-        ok = block_tap(w, &middle, w->view[v].block, w->view[v].tap, e);
-        if (ok) channel_take(&w->view[v], k, middle.tensor->data, w->images, w->tokens, w->x->width);
-    }
-    vkdit_tensors_free(&before);
-    vkdit_tensors_free(&middle);
-    vkdit_tensors_free(&after);
+    w->at = k;
+    bool ok = branches_walk(w->run, w->x->depth, branch, w, e);
+    for (uint32_t v = 0; ok && v < w->views; v++) ok = view(w, w->view + v, k, e);
     return ok;
 }
 

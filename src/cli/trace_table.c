@@ -102,7 +102,6 @@ static bool compute_table(struct trace *x, struct err *e)
     const vkdit_model_info *m = &x->g.subject.info;
     vkdit_error error = {0};
     vkdit_run *run = NULL;
-    vkdit_job job = x->g.job;
     const uint32_t lent = x->g.job.extra_count; // by classes that only the mix names
     uint32_t *list = mem_zero(x->g.images + 1ull + lent, sizeof *list, e);
     if (!list) return false;
@@ -110,14 +109,7 @@ static bool compute_table(struct trace *x, struct err *e)
     uint32_t n = x->classes;
     if (m->has_null_class) list[n++] = m->classes;
     if (lent) memcpy(list + n, x->g.job.extra_classes, lent * sizeof *list);
-    job.classes = list;
-    job.images = 1;
-    job.extra_classes = list + 1;
-    job.extra_count = n + lent - 1;
-    job.cfg_scale = 1;
-    job.cfg_from = job.cfg_to = 0;
-    job.noise_count = 0;
-    job.keep_trajectory = 0;
+    const vkdit_job job = job_for_table(&x->g, list, n + lent);
     bool ok = !vkdit_run_begin(x->g.subject.model, &job, &run, &error) || err_api(e, &error);
     progress_wipe(&x->g.subject.progress);
     ok = ok && read_table(x, run, n, e);

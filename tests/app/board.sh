@@ -33,7 +33,7 @@ key End
 at board 0.5 0.3
 xdotool click 1
 await 1 '"event":"block"' "a click on the map"
-at board 0.02 0.02
+at board 0.5 0.99
 soon
 shot picked
 [ "$(changed rest picked "$board")" -ge 1 ] || wrong "another block looks the same"
@@ -79,6 +79,43 @@ soon
 shot before
 picture 4 watched
 [ "$(changed before watched "$canvas")" -ge 5 ] || wrong "the watched channel is not to be seen"
+
+# --- the other pages: likeness is measured when it is looked at, the watched channel's patches, the weights ---
+page() { # PLACE NAME: its tab, then the mouse away from it
+    at board "$1" 0.045
+    xdotool click 1
+    await 1 "\"event\":\"page\",\"name\":\"$2\"" "the page $2"
+    at canvas 0.5 0.97
+    xdotool click 1
+    soon 1
+    shot "$2"
+}
+page 0.4 Patches
+page 0.55 Weights
+page 0.25 Likeness
+for one in Patches Weights Likeness; do
+    [ "$(changed empty $one "$board")" -ge 20 ] || wrong "the page $one is empty"
+done
+[ "$(changed Patches Weights "$board")" -ge 20 ] || wrong "two pages are alike"
+at board 0.1 0.045
+xdotool click 1
+soon
+
+# --- what the blocks add is measured from the next run on: the statistic of that name is the last of the list ---
+shot before_added
+at panel 0.7 "$(awk 'BEGIN { print 222 / 792 }')"
+xdotool click 1
+soon
+shot list
+at panel 0.7 "$(awk 'BEGIN { print 520 / 792 }')"
+xdotool click 1
+soon
+at canvas 0.5 0.97
+xdotool click 1
+soon
+shot not_added
+picture 5 added
+[ "$(changed not_added added "$board")" -ge 5 ] || wrong "what the blocks add is not to be seen"
 key m
 key ctrl+q
 ended 0

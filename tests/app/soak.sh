@@ -34,12 +34,13 @@ act() {
     22) key x ;;
     23) key ctrl+z ;;
     24 | 25) at board 0.5 0."$2" && xdotool click 1 ;;
+    26) at board "$(awk -v p="$2" 'BEGIN { print 0.1 + p % 4 * 0.15 }')" 0.045 && xdotool click 1 ;;
     esac
 }
 first=0
 i=0
 # a fixed sequence, so that what fails once fails again
-awk -v n="$actions" 'BEGIN { x = 42; while (n--) { x = (x * 16807) % 2147483647; y = (x * 16807) % 2147483647; print int(x / 7) % 26, 10 + int(y / 7) % 80; x = y } }' >plan
+awk -v n="$actions" 'BEGIN { x = 42; while (n--) { x = (x * 16807) % 2147483647; y = (x * 16807) % 2147483647; print int(x / 7) % 27, 10 + int(y / 7) % 80; x = y } }' >plan
 while read -r what where; do
     i=$((i + 1))
     act "$what" "$where" </dev/null
