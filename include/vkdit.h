@@ -244,6 +244,8 @@ VKDIT_API void vkdit_run_close(vkdit_run *run);
 
 /* ---- the modulation table ----
  * All of a run's adaLN vectors, complete before the first step: [evals][conditions][slots][width] floats.
+ * An adaptive sampler does not know its evaluations in advance: its table is that of the few that are planned next, other
+ * ones after each step and none (evals 0) when the run is done; it can be neither saved nor loaded.
  * Slots 6b..6b+5 are block b's shift_msa, scale_msa, gate_msa, shift_mlp, scale_mlp, gate_mlp; the last two
  * are the final layer's shift and scale. Conditions are the distinct classes of the job, then the null class (when the
  * run is guided), then extra_classes that are not among them yet. */
@@ -293,7 +295,8 @@ VKDIT_API uint32_t vkdit_mix_classes(const vkdit_mix *mix, uint32_t null_class, 
 VKDIT_API vkdit_status vkdit_mix_apply(const vkdit_mix *mix, const vkdit_table_info *info, const float *computed,
                                        float *edited, vkdit_error *error);
 /* Makes the mix (NULL: none) the one in force for the run: takes effect at the next step. The first call keeps a copy
- * of the table on the host; vkdit_run_table_write and _load change that copy too. Only vectors that differ are sent. */
+ * of the table on the host; vkdit_run_table_write and _load change that copy too. Only vectors that differ are sent. With
+ * an adaptive sampler, edits that freeze or that name steps are refused. */
 VKDIT_API vkdit_status vkdit_run_mix(vkdit_run *run, const vkdit_mix *mix, vkdit_error *error);
 
 /* ---- measuring ---- */

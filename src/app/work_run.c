@@ -231,7 +231,7 @@ static bool describe(struct running *r, struct err *e)
     snprintf(f->sampler, sizeof f->sampler, "%s", r->at.sampler);
     snprintf(f->identity, sizeof f->identity, "%s", w->identity);
     memcpy(f->classes, r->g.classes, f->images * sizeof *f->classes);
-    f->board = board_read(r->g.run, BOARD_BYTES, e);
+    f->board = r->at.steps ? board_read(r->g.run, BOARD_BYTES, e) : NULL; // an adaptive sampler's is never whole
     f->class_names = names_new(f->images, e);
     for (uint32_t i = 0; f->class_names && i < f->images; i++) {
         const char *name = vkdit_class_name(w->subject.model, f->classes[i]);

@@ -158,6 +158,8 @@ const struct option option_table[] = {
          "the scales of the middle block"},
     {"sort", .value = "HOW", .kind = &kind_choice, .at = AT(sort), .words = "index size change", .commands = IN_TRACE,
      .group = mix_group, .help = "order of the channels in a strip"},
+    {"npz", .kind = &kind_flag, .at = AT(npz), .commands = IN_TRACE, .group = mix_group,
+     .help = "write the numbers as trace.npz too, which numpy.load reads"},
     {"from", .value = "PNG", .kind = &kind_text, .at = AT(from), .commands = IN_GENERATE, .group = start_group,
      .help = "repeat the run that the metadata of this picture describes; options on the command line override it"},
     {"only", .value = "INDEX", .kind = &kind_u32, .at = AT(only), .min = 0, .max = 1000000, .commands = IN_GENERATE,

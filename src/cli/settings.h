@@ -38,7 +38,7 @@ struct settings {
     // results
     const char *output, *latent_out, *trajectory, *save_table, *in, *out, *preview, *film;
     const char *diff, *growth, *plot;
-    bool force, show, show_steps, no_metadata, taps, modulation;
+    bool force, show, show_steps, no_metadata, taps, modulation, npz;
     // measuring
     const char *groups, *save;
     char chart[WORD_BYTES];

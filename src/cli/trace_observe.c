@@ -100,8 +100,9 @@ static bool background(struct watch *w, uint32_t k, struct err *e)
     return ok;
 }
 
-static bool is_chosen(const struct trace *x, uint32_t step, uint32_t steps)
+static bool is_chosen(const struct trace *x, uint32_t step)
 {
+    const uint32_t steps = x->steps;
     const uint32_t asked = min_u32(min_u32(x->g.cli->s.observe ? x->g.cli->s.observe : 8, TRACE_OBSERVED), steps);
     if (x->observed == asked) return false;
     return step == (asked > 1 ? (uint64_t)x->observed * (steps - 1) / (asked - 1) : 0);
@@ -116,8 +117,8 @@ static bool run_and_look(struct watch *w, struct err *e)
     for (uint32_t step = 0; !done; step++) {
         if (vkdit_run_step(w->run, interrupt_asked, NULL, &done, &error)) return err_api(e, &error);
         vkdit_run_get_progress(w->run, &x->g.at);
-        progress_show(&x->g.progress, "steps", x->g.at.step, x->g.at.steps, "it");
-        if (!is_chosen(x, step, x->g.at.steps)) continue;
+        progress_show(&x->g.progress, "steps", x->g.at.step, x->steps, "it");
+        if (!is_chosen(x, step)) continue;
         x->step[x->observed] = x->g.at.evals - 1; // what is kept is the last evaluation's
         if (!look(w, x->observed, e) || !background(w, x->observed, e)) return false;
         x->observed++;

@@ -1,5 +1,6 @@
 // trace_table.c — the modulation table of a schedule and a list of classes, its statistics, and their safetensors file.
 // Knows nothing about plots.
+#include "cli/npz.h"
 #include "cli/trace.h"
 
 #include <stdlib.h>
@@ -79,28 +80,97 @@ static bool edit_table(struct trace *x, vkdit_table_info *i, uint32_t conds, str
     return ok;
 }
 
+static bool shape(struct trace *x, const vkdit_table_info *i, uint32_t evals, const uint32_t *condition, uint32_t conds,
+                  struct err *e)
+{
+    x->evals = evals, x->conds = conds, x->slots = i->slots, x->width = i->width;
+    x->depth = (i->slots - 2) / TRACE_STRIP;
+    x->t = mem_zero(evals, sizeof *x->t, e);
+    x->condition = mem_zero(conds, sizeof *x->condition, e);
+    x->table = mem_zero((uint64_t)evals * conds * i->slots, i->width * sizeof *x->table, e);
+    if (x->condition) memcpy(x->condition, condition, conds * sizeof *condition);
+    return x->t && x->condition && x->table;
+}
+
 static bool read_table(struct trace *x, vkdit_run *run, uint32_t conds, struct err *e)
 {
     vkdit_error error = {0};
     vkdit_table_info i;
     if (vkdit_run_table_info(run, &i, &error)) return err_api(e, &error);
-    x->evals = i.evals, x->conds = i.conditions, x->slots = i.slots, x->width = i.width;
-    x->depth = (i.slots - 2) / TRACE_STRIP;
-    const uint64_t n = (uint64_t)i.evals * i.conditions * i.slots;
-    x->t = mem_zero(i.evals, sizeof *x->t, e);
-    x->condition = mem_zero(i.conditions, sizeof *x->condition, e);
-    x->table = mem_zero(n * i.width, sizeof *x->table, e);
-    if (!x->t || !x->condition || !x->table) return false;
+    if (!shape(x, &i, i.evals, i.condition, i.conditions, e)) return false;
     memcpy(x->t, i.t, i.evals * sizeof *x->t);
-    memcpy(x->condition, i.condition, i.conditions * sizeof *x->condition);
-    if (vkdit_run_table_read(run, 0, 0, 0, n, x->table, &error)) return err_api(e, &error);
+    if (vkdit_run_table_read(run, 0, 0, 0, (uint64_t)i.evals * i.conditions * i.slots, x->table, &error))
+        return err_api(e, &error);
     return !x->g.mix || edit_table(x, &i, conds, e);
+}
+
+// --- samplers that choose their steps -----------------------------------------------------------------------------
+
+// The conditions that are wanted, of the evaluations that the run plans next.
+static bool append(struct trace *x, vkdit_run *run, const vkdit_table_info *i, uint32_t *cap, struct err *e)
+{
+    const uint64_t row = (uint64_t)i->slots * i->width;
+    vkdit_error error = {0};
+    uint32_t t_cap = *cap;
+    if (!mem_grow(&x->t, &t_cap, x->evals + i->evals, sizeof *x->t, e) ||
+        !mem_grow(&x->table, cap, x->evals + i->evals, x->conds * row * sizeof *x->table, e))
+        return false;
+    for (uint32_t k = 0; k < i->evals; k++, x->evals++) {
+        x->t[x->evals] = i->t[k];
+        for (uint32_t c = 0; c < x->conds; c++) {
+            uint32_t at = 0;
+            while (at + 1 < i->conditions && i->condition[at] != x->condition[c]) at++;
+            if (vkdit_run_table_read(run, k, at, 0, i->slots, x->table + ((uint64_t)x->evals * x->conds + c) * row,
+                                     &error))
+                return err_api(e, &error);
+        }
+    }
+    return true;
+}
+
+// The model runs, and the table of each group of evaluations is read before it is used: with the mix already in it.
+static bool follow(struct trace *x, vkdit_run *run, const uint32_t *list, uint32_t conds, struct err *e)
+{
+    vkdit_error error = {0};
+    vkdit_table_info i;
+    uint32_t cap = 0;
+    int done = 0;
+    if (!mix_apply(&x->g, run, e)) return false;
+    progress_start(&x->g.progress, x->g.cli->s.quiet || x->g.cli->s.json, x->g.cli->live);
+    for (x->steps = 0; !done; x->steps++) {
+        if (vkdit_run_table_info(run, &i, &error)) return err_api(e, &error);
+        vkdit_run_get_progress(run, &x->g.at);
+        if (!x->steps && !shape(x, &i, 0, list, conds, e)) return false;
+        if (x->g.at.evals == x->evals && !append(x, run, &i, &cap, e)) return false; // else they were read already
+        if (vkdit_run_step(run, interrupt_asked, NULL, &done, &error)) return err_api(e, &error);
+        progress_show(&x->g.progress, "steps", x->steps + 1, 0, "it");
+    }
+    progress_wipe(&x->g.progress);
+    return true;
+}
+
+// The first run has a table, or turns out to have none in advance: then the job itself is run, with all conditions.
+static bool begin_table(struct trace *x, uint32_t *list, uint32_t n, vkdit_run **run, struct err *e)
+{
+    vkdit_error error = {0};
+    vkdit_job job = job_for_table(&x->g, list, n);
+    if (vkdit_run_begin(x->g.subject.model, &job, run, &error)) return err_api(e, &error);
+    progress_wipe(&x->g.subject.progress);
+    vkdit_run_get_progress(*run, &x->g.at);
+    x->steps = x->g.at.steps;
+    x->adaptive = !x->steps;
+    if (!x->adaptive) return true;
+    vkdit_run_close(*run);
+    *run = NULL;
+    job = x->g.job;
+    job.extra_classes = list;
+    job.extra_count = n;
+    return !vkdit_run_begin(x->g.subject.model, &job, run, &error) || err_api(e, &error);
 }
 
 static bool compute_table(struct trace *x, struct err *e)
 {
     const vkdit_model_info *m = &x->g.subject.info;
-    vkdit_error error = {0};
     vkdit_run *run = NULL;
     const uint32_t lent = x->g.job.extra_count; // by classes that only the mix names
     uint32_t *list = mem_zero(x->g.images + 1ull + lent, sizeof *list, e);
@@ -109,12 +179,9 @@ static bool compute_table(struct trace *x, struct err *e)
     uint32_t n = x->classes;
     if (m->has_null_class) list[n++] = m->classes;
     if (lent) memcpy(list + n, x->g.job.extra_classes, lent * sizeof *list);
-    const vkdit_job job = job_for_table(&x->g, list, n + lent);
-    bool ok = !vkdit_run_begin(x->g.subject.model, &job, &run, &error) || err_api(e, &error);
-    progress_wipe(&x->g.subject.progress);
-    ok = ok && read_table(x, run, n, e);
+    const bool ok = begin_table(x, list, n + lent, &run, e) &&
+                    (x->adaptive ? follow(x, run, list, n, e) : read_table(x, run, n, e));
     if (ok && !option_origin(&x->g.cli->s, "sampler")) {
-        vkdit_run_get_progress(run, &x->g.at);
         x->g.cli->s.sampler = x->g.at.sampler;
         option_resolve(&x->g.cli->s, "sampler");
     }
@@ -171,7 +238,7 @@ static void *add_part(struct parts *p, const char *name, vkdit_type type, uint32
 {
     uint64_t n = 1;
     for (uint32_t i = 0; i < rank; i++) n *= dim[i];
-    void *data = p->n < COUNTOF(p->t) ? mem_zero(n, type == VKDIT_U8 ? 1 : 4, e) : NULL;
+    void *data = p->n + 1 < COUNTOF(p->t) ? mem_zero(n, type == VKDIT_U8 ? 1 : 4, e) : NULL;
     if (!data) return NULL;
     snprintf(p->name[p->n], sizeof p->name[0], "%s", name);
     vkdit_tensor *t = &p->t[p->n];
@@ -231,11 +298,19 @@ static void add_observed(const struct trace *x, struct parts *p, struct err *e)
     }
 }
 
+static bool save_as(struct trace *x, const char *name, const struct parts *p, struct err *e)
+{
+    char path[PATH_BYTES];
+    vkdit_error error = {0};
+    if (!trace_path(x, name, path, sizeof path, e)) return false;
+    const bool ok = strstr(name, ".npz") ? npz_write(path, p->t, p->n, e)
+                                         : !vkdit_tensors_write(path, p->t, p->n, &error) || err_api(e, &error);
+    return ok && trace_wrote(x, name, e);
+}
+
 bool trace_save(struct trace *x, struct err *e)
 {
     struct parts p = {0};
-    char path[PATH_BYTES];
-    vkdit_error error = {0};
     float *t = add_part(&p, "t", VKDIT_F32, 1, (uint64_t[]){x->evals}, e);
     int32_t *c = add_part(&p, "condition", VKDIT_I32, 1, (uint64_t[]){x->conds}, e);
     uint8_t *made = add_part(&p, "made_by", VKDIT_U8, 1, (uint64_t[]){strlen(x->command)}, e);
@@ -245,11 +320,12 @@ bool trace_save(struct trace *x, struct err *e)
     add_stats(x, &p, e);
     add_ranks(x, &p, e);
     if (x->add) add_observed(x, &p, e);
-    bool ok = e->code == ERR_NONE && trace_path(x, "trace.safetensors", path, sizeof path, e);
+    const uint32_t owned = p.n;
+    bool ok = e->code == ERR_NONE;
     if (ok) { // the table is the largest part: not copied
-        p.t[p.n] = (vkdit_tensor){"table", VKDIT_F32, 4, {x->evals, x->conds, x->slots, x->width}, x->table};
-        ok = !vkdit_tensors_write(path, p.t, p.n + 1, &error) || err_api(e, &error);
+        p.t[p.n++] = (vkdit_tensor){"table", VKDIT_F32, 4, {x->evals, x->conds, x->slots, x->width}, x->table};
+        ok = save_as(x, "trace.safetensors", &p, e) && (!x->g.cli->s.npz || save_as(x, "trace.npz", &p, e));
     }
-    for (uint32_t i = 0; i < p.n; i++) free((void *)(uintptr_t)p.t[i].data);
-    return ok && trace_wrote(x, "trace.safetensors", e);
+    for (uint32_t i = 0; i < owned; i++) free((void *)(uintptr_t)p.t[i].data);
+    return ok;
 }

@@ -183,17 +183,50 @@ static bool send_slots(struct vkdit_run *r, const struct mix_plan *p, const vkdi
     return true;
 }
 
+static bool apply(struct vkdit_run *r, const vkdit_mix *mix, struct err *e)
+{
+    vkdit_table_info i;
+    vkdit_error error = {0};
+    if (!vkdit_mix_count(mix) && !r->computed) return true; // nothing to do, and nothing to take back
+    if (vkdit_run_table_info(r, &i, &error)) return err_set(e, (enum err_code)error.status, "%s", error.message);
+    struct mix_plan *p = plan_for(mix, &i, e);
+    float *piece = p ? mem_zero((uint64_t)max_u32(PIECE, i.width) + i.width, sizeof *piece, e) : NULL;
+    const bool ok = piece && keep_computed(r, &i, e) && send_slots(r, p, &i, piece, e);
+    free(piece);
+    mix_plan_free(p);
+    return ok;
+}
+
+bool run_mix_group(struct vkdit_run *r, struct err *e)
+{
+    free(r->computed); // of the group before
+    free(r->mixed);
+    r->computed = NULL;
+    r->mixed = NULL;
+    return apply(r, r->mix, e);
+}
+
+// Groups that are still to come get the mix when they are filled; what an edit says about the run's steps means nothing there.
+static bool mix_adaptive(struct vkdit_run *r, const vkdit_mix *mix, struct err *e)
+{
+    vkdit_error error = {0};
+    vkdit_mix *copy = NULL;
+    for (uint32_t i = 0; i < vkdit_mix_count(mix); i++)
+        if (mix->m.edit[i].verb == MIX_FREEZE || mix->m.edit[i].steps.n)
+            return err_set(e, ERR_ARG,
+                           "an adaptive sampler knows no steps in advance: \"freeze\" and steps need another sampler");
+    if (mix && vkdit_mix_copy(mix, &copy, &error)) return err_set(e, (enum err_code)error.status, "%s", error.message);
+    vkdit_mix_close(r->mix);
+    r->mix = copy;
+    return r->eval >= r->schedule.n || apply(r, r->mix, e);
+}
+
 vkdit_status vkdit_run_mix(vkdit_run *r, const vkdit_mix *mix, vkdit_error *error)
 {
     struct err e = {0};
-    vkdit_table_info i;
-    if (!vkdit_mix_count(mix) && !r->computed) return VKDIT_OK; // nothing to do, and nothing to take back
-    const vkdit_status s = vkdit_run_table_info(r, &i, error);
-    if (s != VKDIT_OK) return s;
-    struct mix_plan *p = plan_for(mix, &i, &e);
-    float *piece = p ? mem_zero((uint64_t)max_u32(PIECE, i.width) + i.width, sizeof *piece, &e) : NULL;
-    if (piece && keep_computed(r, &i, &e)) send_slots(r, p, &i, piece, &e);
-    free(piece);
-    mix_plan_free(p);
+    if (r->schedule.adaptive)
+        mix_adaptive(r, mix, &e);
+    else
+        apply(r, mix, &e);
     return status_of(&e, error);
 }

@@ -268,6 +268,7 @@ void vkdit_run_close(vkdit_run *r)
 {
     if (!r) return;
     schedule_free(&r->schedule);
+    vkdit_mix_close(r->mix);
     void *owned[] = {r->condition, r->item_cond, r->classes, r->z,       r->draw,       r->first_noise, r->given_noise,
                      r->mirror,    r->t,         r->kept.x,  r->kept.x0, r->kept.noise, r->computed,    r->mixed};
     for (size_t i = 0; i < COUNTOF(owned); i++) free(owned[i]);
@@ -318,7 +319,13 @@ static bool next_group(struct vkdit_run *r, struct err *e)
     r->schedule.n = evals;
     r->counter_dirty = true;
     ok = ok && (!r->keep || run_keep_points(r, e));
-    return ok && (r->done || run_fill_table(r, 0, e));
+    for (uint32_t i = 0; ok && i < evals; i++) r->t[i] = r->schedule.eval[i].t;
+    return ok && (r->done || (run_fill_table(r, 0, e) && run_mix_group(r, e)));
+}
+
+bool run_need_group(struct vkdit_run *r, struct err *e)
+{
+    return !r->schedule.adaptive || r->done || r->eval < r->schedule.n || next_group(r, e);
 }
 
 bool run_current(const struct vkdit_run *r, struct err *e)
@@ -330,14 +337,14 @@ bool run_current(const struct vkdit_run *r, struct err *e)
 static bool one_step(struct vkdit_run *r, struct stopper *s, struct err *e)
 {
     if (!run_current(r, e)) return false;
-    if (r->schedule.adaptive && r->eval >= r->schedule.n && !next_group(r, e)) return false;
+    if (!run_need_group(r, e)) return false;
     while (!r->done && r->eval < r->schedule.n) {
         if (!one_eval(r, s, e)) return false;
         bool ends = r->schedule.eval[r->eval].ends_step;
         r->eval++;
         if (ends) break;
     }
-    if (r->schedule.adaptive) return r->done || r->eval < r->schedule.n || next_group(r, e);
+    if (r->schedule.adaptive) return run_need_group(r, e);
     r->done = r->eval >= r->schedule.n;
     return true;
 }

@@ -39,6 +39,7 @@ struct vkdit_run {
     uint32_t null_cond;    // condition that guidance leads away from and no picture has; conds when there is none
     float *computed;       // the whole table before any mix, from the first mix on
     uint8_t *mixed;        // for every slot: does it hold an edit?
+    vkdit_mix *mix;        // adaptive: in force for the groups that are still to come
 
     uint32_t eval, step; // what comes next
     uint32_t evals_done;
@@ -65,6 +66,10 @@ bool run_need_table(struct vkdit_run *r, uint32_t eval, struct err *e);
 bool run_open_table(struct vkdit_run *r, struct err *e);
 bool run_write_table(struct vkdit_run *r, uint64_t first, uint64_t n, const float *in, struct err *e); // no copy kept
 bool run_write_ticks(struct vkdit_run *r, uint32_t first, uint32_t n, struct err *e);
+
+// Adaptive: a group of evaluations is planned and its table filled, unless the run is done.
+bool run_need_group(struct vkdit_run *r, struct err *e);
+bool run_mix_group(struct vkdit_run *r, struct err *e); // the mix in force, on a table that was just filled
 
 // Draws (or takes) one noise tensor of the run's shape into out; copies decides how much of the stream is used up.
 bool run_draw(struct vkdit_run *r, float *out, struct err *e);

@@ -29,11 +29,11 @@ bool run_open_table(struct vkdit_run *r, struct err *e)
                        (double)row / 1048576.0, r->conds);
     uint64_t evals = r->schedule.adaptive ? ADAPTIVE_CHUNK : r->schedule.n;
     r->chunk = (uint32_t)min_u64(evals, room / row);
+    r->t = mem_zero(evals, sizeof *r->t, e);
+    if (!r->t) return false;
     if (r->schedule.adaptive)
         return r->chunk >= ADAPTIVE_CHUNK ||
                err_set(e, ERR_UNSUPPORTED, "the device binds too little at once for an adaptive sampler");
-    r->t = mem_zero(r->schedule.n, sizeof *r->t, e);
-    if (!r->t) return false;
     for (uint32_t i = 0; i < r->schedule.n; i++) r->t[i] = r->schedule.eval[i].t;
     if (r->chunk == r->schedule.n) return true;
     r->mirror = mem_zero(r->schedule.n * r->conds * run_table_row(r), sizeof(float), e);
@@ -92,20 +92,25 @@ bool run_need_table(struct vkdit_run *r, uint32_t eval, struct err *e)
 
 // --- for people ---------------------------------------------------------------------------------------------------
 
-static bool table_span(const struct vkdit_run *r, uint32_t eval, uint32_t cond, uint32_t slot, uint64_t count,
+// An adaptive sampler's table is that of the evaluations that are planned.
+static bool table_span(struct vkdit_run *r, uint32_t eval, uint32_t cond, uint32_t slot, uint64_t count,
                        uint64_t *first, uint64_t *n, struct err *e)
 {
     uint32_t slots = dit_slots(&r->model->dit), width = r->model->dit.width;
+    if (!run_current(r, e) || !run_need_group(r, e)) return false;
     uint64_t at = ((uint64_t)eval * r->conds + cond) * slots + slot, all = (uint64_t)r->schedule.n * r->conds * slots;
-    if (r->schedule.adaptive)
-        return err_set(e, ERR_UNSUPPORTED,
-                       "an adaptive sampler has no table in advance: its timesteps are not known yet");
-    if (eval >= r->schedule.n || cond >= r->conds || slot >= slots || count > all - at)
+    if ((eval >= r->schedule.n && count) || cond >= r->conds || slot >= slots || count > all - at)
         return err_set(e, ERR_ARG, "table slot [%u][%u][%u]+%llu is outside [%u][%u][%u]", eval, cond, slot,
                        (unsigned long long)count, r->schedule.n, r->conds, slots);
     *first = at * width;
     *n = count * width;
-    return run_current(r, e);
+    return true;
+}
+
+static bool whole_table(const struct vkdit_run *r, struct err *e)
+{
+    return !r->schedule.adaptive ||
+           err_set(e, ERR_UNSUPPORTED, "an adaptive sampler has no table in advance: its timesteps are not known yet");
 }
 
 vkdit_status vkdit_run_table_info(vkdit_run *r, vkdit_table_info *info, vkdit_error *error)
@@ -167,6 +172,7 @@ vkdit_status vkdit_run_table_save(vkdit_run *r, const char *path, vkdit_error *e
     struct err e = {0};
     struct tensor_list l = {0};
     vkdit_table_info i;
+    if (!whole_table(r, &e)) return status_of(&e, error);
     vkdit_status s = vkdit_run_table_info(r, &i, error);
     if (s != VKDIT_OK) return s;
     float *t = list_add(&l, "t", VKDIT_F32, 1, (uint64_t[]){i.evals}, &e);
@@ -188,6 +194,7 @@ static bool load_table(struct vkdit_run *r, const vkdit_tensors *file, struct er
 {
     uint64_t first = 0, n = 0, all = (uint64_t)r->schedule.n * r->conds * dit_slots(&r->model->dit);
     const vkdit_tensor *t = list_find(file->tensor, file->count, "table");
+    if (!whole_table(r, e)) return false;
     if (!t || t->type != VKDIT_F32) return err_set(e, ERR_FORMAT, "no float tensor \"table\"");
     if (!table_span(r, 0, 0, 0, all, &first, &n, e)) return false;
     const uint64_t want[] = {r->schedule.n, r->conds, dit_slots(&r->model->dit), r->model->dit.width};

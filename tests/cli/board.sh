@@ -80,11 +80,56 @@ traces() {
     run 0 trace --synthetic tiny --steps 3 -c 1,2 -o two --observe 2 --channel 'block[1].mlp_in[5]' --strip final.scale
     diff -r one two >/dev/null || wrong "the same command wrote other bytes"
     [ "$(grep -c ^block one/stats.csv)" = $((24 * 3 * 3)) ] || wrong "stats.csv has the wrong number of lines"
-    fails 1 "adaptive" trace -m "$data/dit/sit_toy.weights.safetensors" --sit --sampler dopri5 -o three
     run 2 trace --synthetic tiny --steps 3 -o four --channel nowhere
     says err "--channel wants a place" "a channel that is not there"
     run 0 trace -m "$data/dit/sit_toy.weights.safetensors" --sit --steps 4 -o five --observe 2 --sort change
     present five/added.svg
+}
+
+# A sampler that chooses its own steps: its table is read on the way, and a mix is applied on the way.
+adaptive() {
+    sit="-m $data/dit/sit_toy.weights.safetensors --sit"
+    run 0 trace $sit --sampler dopri5 -c 1,2 --observe 2 -o chosen
+    run 0 trace $sit --sampler euler --steps 3 -c 1,2 -o given
+    for f in chosen given; do grep '^[bf][^,]*,0,0,' $f/stats.csv >$f.first; done
+    [ -s given.first ] && cmp -s given.first chosen.first || wrong "the same time gave other vectors"
+    [ "$(grep -c '^final.scale,' chosen/stats.csv)" -gt 60 ] || wrong "too few evaluations"
+    present chosen/added.svg
+    run 0 generate $sit --sampler dopri5 -c 1 --latent-out bare.latent
+    run 0 generate $sit --sampler dopri5 -c 1 --latent-out rest.latent --mix 'block*=1' && same bare.latent rest.latent
+    run 0 generate $sit --sampler dopri5 -c 1 --latent-out half.latent --mix 'block.gate_mlp*=0.5'
+    cmp -s bare.latent half.latent && wrong "a mix does nothing to an adaptive run"
+    run 0 trace $sit --sampler dopri5 -c 1 -o shut --mix 'mute block.gate_mlp'
+    run 0 generate $sit --sampler dopri5 -c 1 --latent-out half.latent --force --mix 't[0.5:1].block.gate_mlp*=0.5'
+    grep '^block.[0-9]*..gate_mlp,[0-9]*,[0-9.]*,1,' shut/stats.csv | cut -d, -f6-8 | sort -u >shut.sizes
+    [ "$(cat shut.sizes)" = 0,0,0 ] || wrong "muted gates are not 0 in an adaptive trace"
+    fails 2 "freeze" generate -q $sit --sampler dopri5 -c 1 --latent-out no.latent --mix 'freeze block step=2'
+    fails 1 "no table in advance" generate -q $sit --sampler dopri5 -c 1 --latent-out no.latent --save-table no.table
+    absent no.latent
+}
+
+# numpy's own format: a zip archive whose members begin as numpy says; numpy reads it where it is installed.
+numpy() {
+    run 0 trace --synthetic tiny --steps 3 -c 1,2 -o n1 --npz
+    run 0 trace --synthetic tiny --steps 3 -c 1,2 -o n2 --npz && same n1/trace.npz n2/trace.npz
+    grep -q trace.npz n1/trace.json || wrong "the manifest lacks trace.npz"
+    grep -aq "NUMPY" n1/trace.npz || wrong "trace.npz holds no arrays"
+    python3 -c 'import numpy' 2>/dev/null || return 0
+    python3 - <<'CODE' >npz.text || wrong "numpy does not read trace.npz"
+import json, struct, numpy
+a = numpy.load("n1/trace.npz")
+raw = open("n1/trace.safetensors", "rb").read()
+n = struct.unpack("<Q", raw[:8])[0]
+head = json.loads(raw[8:8 + n])
+types = {"F32": "<f4", "I32": "<i4", "U8": "|u1"}
+names = [k for k in head if k != "__metadata__"]
+assert sorted(names) == sorted(a.files), (names, a.files)
+for k in names:
+    lo, hi = head[k]["data_offsets"]
+    b = numpy.frombuffer(raw[8 + n + lo:8 + n + hi], types[head[k]["dtype"]]).reshape(head[k]["shape"])
+    assert a[k].dtype == b.dtype and numpy.array_equal(a[k], b, equal_nan=True), k
+print(len(names), a["table"].shape)
+CODE
 }
 
 # a log of two times and three bins, from -1 to 1, or with the edges given as four floats in octal
@@ -124,6 +169,8 @@ presets
 refusals
 traces
 mixed_traces
+adaptive
+numpy
 weights
 growth
 finish

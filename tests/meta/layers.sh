@@ -27,7 +27,7 @@ volk.c:      gpu
 vulkan:      gpu exec bench
 spng.h:      image
 chafa:       image
-zip.h:       weights
+zip.h:       weights cli
 jansson.h:   base weights models board engine bench cli app
 webp:        image
 SDL.h:       app
