@@ -136,6 +136,21 @@ void film_give_pixels(struct film *f, uint32_t at, uint8_t *pixels)
     free(pixels);
 }
 
+void film_give_board(struct film *f, struct board *b)
+{
+    pthread_mutex_lock(&f->lock);
+    f->board = b;
+    pthread_mutex_unlock(&f->lock);
+}
+
+const struct board *film_board(struct film *f)
+{
+    pthread_mutex_lock(&f->lock);
+    const struct board *b = f->board;
+    pthread_mutex_unlock(&f->lock);
+    return b;
+}
+
 void film_give_likeness(struct film *f, struct likeness *l)
 {
     pthread_mutex_lock(&f->lock);
@@ -199,7 +214,7 @@ uint64_t film_bytes(struct film *f)
 {
     const uint64_t watched = (uint64_t)f->images * f->info.tokens * sizeof(float);
     return (uint64_t)f->cap * (f->values * 2 * sizeof(float) + watched) +
-           (uint64_t)f->images * f->width * f->height * 3 * 2 + board_bytes(f->board) +
+           (uint64_t)f->images * f->width * f->height * 3 * 2 + board_bytes(film_board(f)) +
            likeness_bytes(film_likeness(f));
 }
 

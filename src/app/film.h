@@ -57,7 +57,8 @@ struct film {
     uint32_t n, cap, steps;
     uint32_t width, height; // of a decoded picture
     enum film_end end;
-    struct board *board;       // its modulation; NULL: too large, or made on the way
+    struct board
+        *board; // its modulation; NULL: not wanted, too large, or made on the way; guarded by lock until it is there
     struct likeness *likeness; // to other classes, when it was asked for; guarded by lock, never taken away again
     struct film_times times;
     uint32_t parent, parent_step; // of a branch: the number of the film it left, and where
@@ -74,6 +75,8 @@ bool film_add(struct film *f, const struct frame *frame, struct err *e);
 // The first `n` frames of another film, copied.
 bool film_copy(struct film *f, struct film *from, uint32_t n, struct err *e);
 void film_give_pixels(struct film *f, uint32_t at, uint8_t *pixels); // takes them over
+void film_give_board(struct film *f, struct board *b);               // takes it over
+const struct board *film_board(struct film *f);                      // or NULL; never taken away again
 void film_give_likeness(struct film *f, struct likeness *l);         // takes it over
 const struct likeness *film_likeness(struct film *f);                // or NULL
 void film_finish(struct film *f, enum film_end end, const struct film_times *t);

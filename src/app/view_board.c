@@ -42,6 +42,18 @@ void board_watch(struct app *a, uint32_t block, uint32_t channel)
     app_event(a, json_pack("{ss, si, si}", "event", "watch", "block", (int)block, "channel", (int)channel));
 }
 
+static void seen(struct app *a, bool now)
+{
+    if (!a->worker || a->board.watch.board == now) return; // the window's first picture comes before its threads
+    a->board.watch.board = now;
+    worker_watch(a->worker, a->board.watch);
+}
+
+void board_unseen(struct app *a)
+{
+    seen(a, false);
+}
+
 static void tabs(struct app *a)
 {
     const float s = ui_scale();
@@ -63,13 +75,15 @@ void view_board(struct app *a)
     struct film *f = app_film(a);
     ui_area("board", r, INK_CANVAS, false);
     tabs(a);
-    if (a->board.page == PAGE_WEIGHTS || (f && f->board)) {
+    seen(a, true);
+    if (a->board.page == PAGE_WEIGHTS || (f && film_board(f))) {
         pages[a->board.page].view(a, f, in);
     } else {
         ui_words(in.x, in.y, INK_TEXT, 1.2F, "The mixing board");
         ui_words(in.x, in.y + 34 * s, INK_DIM, 1,
                  !f ? "Press Space: the board fills before the first step."
-                    : "This run's modulation is not at hand: it is too large, or its sampler chooses its own steps.");
+                    : "This run's modulation was not kept: it is large and the board was closed, or too large, or its\n"
+                      "sampler chooses its own steps.");
     }
     ui_area_end();
 }

@@ -40,7 +40,10 @@ static void draw(struct app *a)
     lay_out(a);
     ui_begin();
     view_canvas(a);
-    if (a->tab == TAB_BOARD) view_board(a);
+    if (a->tab == TAB_BOARD)
+        view_board(a);
+    else
+        board_unseen(a);
     view_strip(a);
     view_panel(a);
     view_status(a);

@@ -179,6 +179,7 @@ void view_weights(struct app *a, struct film *f, struct rect in);
 // view_board.c: what the pages share
 const char *board_vector_words(uint32_t vector);
 uint32_t board_present(const struct app *a, const struct film *f); // the evaluation that comes next at the shown step
+void board_unseen(struct app *a);                                  // its tab is closed
 void board_watch(struct app *a, uint32_t block, uint32_t channel);
 
 // plots.c: a plot's room holds a title, the plot itself, and its axes and legend at `left` and `right`

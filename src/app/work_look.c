@@ -48,7 +48,7 @@ static struct likeness *measure(struct worker *w, struct film *f, struct err *e)
 void work_likeness(struct worker *w, struct film *f)
 {
     struct err e = {0}, no_room = {0};
-    if (!f->board || film_likeness(f)) return;
+    if (!film_board(f) || film_likeness(f)) return;
     struct likeness *l = strcmp(f->identity, w->identity) != 0
                              ? likeness_none("Of a model that is not open any more", &e)
                              : measure(w, f, &e);

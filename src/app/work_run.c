@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ADAPTIVE_FRAMES = 1000, RETRIES = 2, BOARD_BYTES = 200 << 20 };
+enum { ADAPTIVE_FRAMES = 1000, RETRIES = 2, BOARD_BYTES = 200 << 20, UNSEEN_BYTES = 8 << 20 };
 
 static const double preview_share = 0.03; // of a run's time that decoded previews may take when nobody chose
 
@@ -221,6 +221,16 @@ static bool keep(struct running *r, bool estimate, struct err *e)
     return ok;
 }
 
+// A small table costs nothing worth telling; a large one is read only when somebody looks. An adaptive sampler's is never
+// whole.
+static bool read_board(struct running *r, struct err *e)
+{
+    if (!r->at.steps || film_board(r->film)) return true;
+    struct board *b = board_read(r->g.run, watch_of(r->w).board ? BOARD_BYTES : UNSEEN_BYTES, e);
+    if (b) film_give_board(r->film, b);
+    return !e->code;
+}
+
 static bool describe(struct running *r, struct err *e)
 {
     struct film *f = r->film;
@@ -231,13 +241,12 @@ static bool describe(struct running *r, struct err *e)
     snprintf(f->sampler, sizeof f->sampler, "%s", r->at.sampler);
     snprintf(f->identity, sizeof f->identity, "%s", w->identity);
     memcpy(f->classes, r->g.classes, f->images * sizeof *f->classes);
-    f->board = r->at.steps ? board_read(r->g.run, BOARD_BYTES, e) : NULL; // an adaptive sampler's is never whole
     f->class_names = names_new(f->images, e);
     for (uint32_t i = 0; f->class_names && i < f->images; i++) {
         const char *name = vkdit_class_name(w->subject.model, f->classes[i]);
         f->class_names->text[i] = name ? mem_text(name, e) : NULL;
     }
-    return f->class_names && !e->code;
+    return f->class_names && !e->code && read_board(r, e);
 }
 
 // --- beginning ----------------------------------------------------------------------------------------------------
@@ -374,7 +383,7 @@ static bool all_steps(struct running *r, struct err *e)
     int done = 0;
     show(r, WORK_RUNNING);
     while (!done) {
-        if (!one_step(r, &done, e)) return false;
+        if (!one_step(r, &done, e) || !read_board(r, e)) return false;
         if (!done) preview(r, r->film->n - 1);
         show(r, WORK_RUNNING);
         serve_decode_wish(r->w);

@@ -68,9 +68,11 @@ void worker_decode(struct worker *w, struct film *f, uint32_t at);
 void worker_likeness(struct worker *w, struct film *f); // the film's, to other classes
 void worker_weights(struct worker *w);                  // of the open model
 void worker_preview(struct worker *w, enum preview_kind kind);
-// What is measured while the model runs, from the next run on, or the next step when something is measured already: a
-// channel of what enters a block's MLP; what every block adds.
+// What is looked at: the modulation, from the next step on, however large its table is. And what is measured while the
+// model runs, from the next run on, or the next step when something is measured already: a channel of what enters a
+// block's MLP; what every block adds.
 struct watch {
+    bool board;
     bool on;
     uint32_t block, channel;
     bool added;
