@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CLASSES = 16, LIKENESS_BYTES = 200 << 20 };
+enum { MOST_CLASSES = 16, LIKENESS_BYTES = 512 << 20 };
 
 // --- likeness -----------------------------------------------------------------------------------------------------
 
