@@ -56,6 +56,12 @@ static void report(struct clerk *c, const struct task_result *r)
         gallery_drop(n->gallery);
         n->gallery = r->gallery;
     }
+    if (r->entries) {
+        names_drop(n->entries);
+        n->entries = r->entries;
+        snprintf(n->folder, sizeof n->folder, "%s", r->file);
+        *n->file = 0;
+    }
     if (r->recipe) {
         free(n->recipe);
         n->recipe = r->recipe;
@@ -78,7 +84,7 @@ static void *work(void *user)
         const bool quit = c->quit;
         pthread_mutex_unlock(&c->lock);
         struct task_result r = {0};
-        if (!quit || t.kind != TASK_LOOK) desk_do(&t, old, &r);
+        if (!quit || (t.kind != TASK_LOOK && t.kind != TASK_FOLDER)) desk_do(&t, old, &r);
         gallery_drop(old);
         task_drop(&t);
         report(c, &r);
@@ -118,6 +124,7 @@ void clerk_close(struct clerk *c)
 void clerk_news_drop(struct clerk_news *n)
 {
     gallery_drop(n->gallery);
+    names_drop(n->entries);
     free(n->recipe);
     *n = (struct clerk_news){0};
 }
@@ -129,6 +136,7 @@ bool clerk_read(struct clerk *c, struct clerk_news *n)
     struct clerk_news now = c->news;
     if (newer) {
         gallery_hold(now.gallery);
+        names_hold(now.entries);
         now.recipe = now.recipe ? mem_text(now.recipe, NULL) : NULL;
     }
     pthread_mutex_unlock(&c->lock);
@@ -178,6 +186,11 @@ bool clerk_look(struct clerk *c, const char *folder)
 bool clerk_trash(struct clerk *c, const char *path, const char *folder)
 {
     return give(c, (struct task){.kind = TASK_TRASH}, NULL, folder, path);
+}
+
+bool clerk_folder(struct clerk *c, const char *path)
+{
+    return give(c, (struct task){.kind = TASK_FOLDER}, NULL, NULL, path);
 }
 
 bool clerk_recipe(struct clerk *c, const char *path)

@@ -34,6 +34,8 @@ struct clerk_news {
     struct gallery *gallery;
     char *recipe;     // options as JSON, of the last picture that was asked for
     unsigned recipes; // counted
+    char folder[FORM_PATH];
+    struct names *entries; // of it: folders ("name/"), files that may be opened
 };
 
 struct clerk;
@@ -48,6 +50,7 @@ bool clerk_copy(struct clerk *c, struct film *f, uint32_t at); // to the clipboa
 bool clerk_export(struct clerk *c, struct film *f, enum export_kind kind, const char *folder);
 bool clerk_look(struct clerk *c, const char *folder); // reads the gallery
 bool clerk_trash(struct clerk *c, const char *path, const char *folder);
+bool clerk_folder(struct clerk *c, const char *path); // lists it, into the news
 bool clerk_recipe(struct clerk *c, const char *path); // how a picture was made, into the news
 
 #endif

@@ -74,6 +74,13 @@ static void recipe(const struct task *t, struct task_result *r)
         fail(r, "The settings are not used", &e);
 }
 
+static void folder(const struct task *t, struct task_result *r)
+{
+    struct err e = {0};
+    r->entries = desk_folder(t->path, r->file, &e);
+    if (!r->entries) fail(r, "Not opened", &e);
+}
+
 void desk_do(const struct task *t, const struct gallery *old, struct task_result *r)
 {
     switch (t->kind) {
@@ -83,6 +90,7 @@ void desk_do(const struct task *t, const struct gallery *old, struct task_result
     case TASK_LOOK: look(t, old, r); break;
     case TASK_TRASH: trash(t, old, r); break;
     case TASK_RECIPE: recipe(t, r); break;
+    case TASK_FOLDER: folder(t, r); break;
     }
     if (!r->failed && (t->kind == TASK_SAVE)) look(t, old, r);
 }

@@ -4,7 +4,7 @@
 
 #include "app/clerk.h"
 
-enum task_kind { TASK_SAVE, TASK_COPY, TASK_EXPORT, TASK_LOOK, TASK_TRASH, TASK_RECIPE };
+enum task_kind { TASK_SAVE, TASK_COPY, TASK_EXPORT, TASK_LOOK, TASK_TRASH, TASK_RECIPE, TASK_FOLDER };
 
 struct task {
     enum task_kind kind;
@@ -19,6 +19,7 @@ struct task_result {
     char text[CLERK_TEXT], file[FORM_PATH];
     struct gallery *gallery;
     char *recipe;
+    struct names *entries; // of the folder `file`
 };
 
 // Does it, and says what came of it. `old`: the gallery as it was, whose thumbnails are used again.
@@ -30,6 +31,8 @@ bool desk_copy(struct film *f, uint32_t at, struct err *e);
 bool desk_export(struct film *f, enum export_kind kind, const char *folder, char *path, struct err *e);
 // desk_gallery.c
 struct gallery *desk_look(const char *folder, const struct gallery *old, struct err *e);
+// desk_folder.c: folders ("name/") before files; out gets the folder's full path
+struct names *desk_folder(const char *path, char out[FORM_PATH], struct err *e);
 bool desk_trash(const char *path, struct err *e); // into the desktop's trash
 
 #endif

@@ -79,6 +79,7 @@ bool ui_field_digits(const char *id, char *text, size_t room);
 void ui_focus(void);                             // the next control gets the keyboard
 bool ui_list(const char *id, const char *shown); // open? then items, then ui_list_end
 bool ui_item(const char *text, bool chosen);
+bool ui_step(const char *text); // an item that leaves the list open
 void ui_list_end(void);
 void ui_list_open(const char *id); // as if it had been clicked
 void ui_list_close(void);          // from inside

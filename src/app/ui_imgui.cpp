@@ -446,6 +446,11 @@ bool ui_item(const char *text, bool chosen)
     return used;
 }
 
+bool ui_step(const char *text)
+{
+    return ImGui::Selectable(text, false, ImGuiSelectableFlags_DontClosePopups);
+}
+
 void ui_list_open(const char *id)
 {
     // the name under which a combo box keeps its list, in all versions since 1.86

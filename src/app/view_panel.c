@@ -245,6 +245,49 @@ static const char *file_of(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
+static void enter_folder(struct app *a, const char *name)
+{
+    char path[2 * FORM_PATH];
+    snprintf(path, sizeof path, "%s/%s", a->news.folder, name);
+    clerk_folder(a->clerk, path);
+}
+
+// Where the chosen model lies, else at home.
+static void first_folder(struct app *a, const char *chosen)
+{
+    char path[FORM_PATH];
+    const char *home = getenv("HOME"), *slash = strrchr(chosen, '/');
+    if (slash)
+        snprintf(path, sizeof path, "%.*s", (int)(slash - chosen + 1), chosen);
+    else
+        snprintf(path, sizeof path, "%s", home && *home ? home : "/");
+    clerk_folder(a->clerk, path);
+}
+
+// Through the folders: true when a file, or the folder itself, was chosen.
+static bool browse(struct app *a, const char *chosen, char *wanted, size_t room)
+{
+    char row[340];
+    bool opens = false;
+    if (ui_appearing()) first_folder(a, chosen);
+    ui_rule();
+    ui_say(INK_DIM, *a->news.folder ? a->news.folder : "...");
+    if (ui_step("../")) enter_folder(a, "..");
+    for (uint32_t i = 0; a->news.entries && i < a->news.entries->n; i++) {
+        const char *text = a->news.entries->text[i];
+        snprintf(row, sizeof row, "%s##entry %u", text, i);
+        if (strchr(text, '/')) {
+            if (ui_step(row)) enter_folder(a, text);
+        } else if (ui_item(row, false)) {
+            opens = snprintf(wanted, room, "%s/%s", a->news.folder, text) > 0;
+        }
+    }
+    if (a->news.entries && ui_item("Open this folder as a model", false))
+        opens = snprintf(wanted, room, "%s", a->news.folder) > 0;
+    ui_tip("A diffusers folder: transformer and vae side by side");
+    return opens;
+}
+
 // The path field comes first: whoever opens the list wants another model. Opening comes last: it changes the texts that
 // are still being listed.
 static void model_choices(struct app *a, const char *chosen, const char *synthetic)
@@ -269,6 +312,7 @@ static void model_choices(struct app *a, const char *chosen, const char *synthet
             opens = snprintf(wanted, sizeof wanted, "%s", a->form.recent[i]) > 0;
         ui_tip(a->form.recent[i]);
     }
+    opens = browse(a, chosen, wanted, sizeof wanted) || opens;
     if (entered) ui_list_close();
     if (opens) do_open(a, wanted);
 }

@@ -99,9 +99,10 @@ static void say_progress(struct app *a, const struct work_state *before)
         app_event(a, json_pack("{ss, si, si}", "event", "step", "step", (int)a->now.step, "steps", (int)a->now.steps));
     if (f && before->work != WORK_IDLE && a->now.work == WORK_IDLE && film_end_of(f) != FILM_RUNNING) {
         const struct film_times t = film_times_of(f);
-        app_event(a, json_pack("{ss, si, si, sf, sf, sf}", "event", ends[film_end_of(f)], "run", (int)f->number,
+        app_event(a, json_pack("{ss, si, si, sf, sf, sf, si, sf}", "event", ends[film_end_of(f)], "run", (int)f->number,
                                "frames", (int)film_count(f), "seconds", t.elapsed, "step_seconds", t.steps,
-                               "preview_seconds", t.keep + t.preview_decode));
+                               "preview_seconds", t.keep + t.preview_decode, "drawn", (int)a->frames_drawn,
+                               "late_seconds", a->frame_late));
     }
 }
 
@@ -137,11 +138,15 @@ static void take_news(struct app *a)
         app_event(a, json_pack("{ss, ss}", "event", "problem", "message", a->now.problem));
     }
     const unsigned done = a->news.done, recipes = a->news.recipes;
+    const struct names *entries = a->news.entries;
     if (clerk_read(a->clerk, &a->news) && a->news.done != done && *a->news.text) {
         app_toast(a, a->news.text);
         app_event(a, json_pack("{ss, ss, ss}", "event", a->news.failed ? "failed_file" : "file", "message",
                                a->news.text, "file", a->news.file));
     }
+    if (a->news.entries != entries)
+        app_event(a, json_pack("{ss, ss, si}", "event", "folder", "path", a->news.folder, "entries",
+                               (int)a->news.entries->n));
     if (a->news.recipes != recipes && a->news.recipe) use_recipe(a, a->news.recipe);
     export_when_ready(a);
     struct film *f = app_film(a);
@@ -176,6 +181,8 @@ void app_event(struct app *a, json_t *event)
 static void begin_with(struct app *a, json_t *options, struct film *from, uint32_t at)
 {
     a->asked = clock_seconds();
+    a->frames_drawn = 0;
+    a->frame_late = 0;
     a->asked_after = a->films ? a->film[a->films - 1]->number : 0;
     a->shown = a->films ? a->films - 1 : 0; // the new one will be shown
     a->problem = false;
@@ -414,11 +421,13 @@ static void loop(struct app *a)
             a->redraw = a->redraw > 0 ? a->redraw : 1;
         if (SDL_GetWindowFlags(a->window) & (SDL_WINDOW_HIDDEN | SDL_WINDOW_MINIMIZED)) a->redraw = 0; // may never end
         if (a->redraw <= 0) continue;
-        const double rest = drawn + frame_seconds - clock_seconds();
+        const double due = fmax(drawn + frame_seconds, clock_seconds()), rest = due - clock_seconds();
         if (rest > 0) SDL_Delay((uint32_t)(rest * 1000));
         a->redraw--;
         drawn = clock_seconds();
         draw(a);
+        a->frames_drawn++;
+        a->frame_late = fmax(a->frame_late, clock_seconds() - due);
         live(a);
         steer(a);
     }

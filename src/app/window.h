@@ -74,6 +74,9 @@ struct app {
     double began; // the program
     bool quit, shown_once, help, pressed;
     int redraw; // frames that are still to be drawn
+    // since the present run began: frames that were drawn, the longest from when one was due until it was on the screen
+    uint32_t frames_drawn;
+    double frame_late;
 
     // runs of this session, oldest first; `shown` and `other` are places in it
     struct film *film[APP_FILMS];

@@ -144,6 +144,12 @@ key ctrl+s
 await 1 'vkdit-002.png' "the second saved picture"
 [ "$(compare -metric AE pictures/vkdit-001.png pictures/vkdit-002.png null: 2>&1)" = 0 ] || wrong "its settings make another picture"
 
+# --- the list of models shows what lies in the folder at hand ---
+key ctrl+o
+await 1 "\"event\":\"folder\",\"path\":\"$here\"" "the folder"
+key Escape
+at canvas 0.5 0.5
+
 # --- a model that is none: a message, and it goes on ---
 echo "this is no model" >broken.safetensors
 key ctrl+o
