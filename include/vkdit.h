@@ -115,6 +115,14 @@ VKDIT_API vkdit_status vkdit_model_open(vkdit *context, const vkdit_model_option
                                         vkdit_error *error);
 VKDIT_API void vkdit_model_close(vkdit_model *model);
 VKDIT_API void vkdit_model_get_info(const vkdit_model *model, vkdit_model_info *info);
+/* What it costs: device times of what ran last and is done, wall times where the device has no timestamps, 0: nothing yet;
+ * device memory that the model's context holds, and the most that it held. */
+typedef struct vkdit_usage {
+    double transformer_seconds; /* one evaluation */
+    double decoder_seconds;     /* one picture */
+    uint64_t memory, memory_peak;
+} vkdit_usage;
+VKDIT_API void vkdit_model_usage(const vkdit_model *model, vkdit_usage *usage);
 /* Where its weights came from: a path, or NULL for a synthetic model. */
 VKDIT_API const char *vkdit_model_path(const vkdit_model *model);
 /* The models that ship, as a JSON list of {"name", "file", "about", "path"}, the default first; [] when none is installed.

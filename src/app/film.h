@@ -41,6 +41,8 @@ struct film_times {
     double first;                               // from being asked to the first estimate
     double steps, keep, decode, preview_decode; // seconds spent on: steps, reading latents, the end, decoded previews
     uint32_t decoded;                           // previews decoded
+    double device_steps, device_decode,
+        device_preview; // on the device: the transformer, the decoder at the end, before
 };
 
 struct film {

@@ -23,18 +23,18 @@ static int progress_text(const struct app *a, char *out, size_t room)
     return snprintf(out, room, "   step %u/%u   %.1f it/s   %s left", a->now.step, a->now.steps, 1 / mean, left);
 }
 
-// Of the shown run: what each part took, and what watching it cost.
+// Of the shown run: what each part took by the clock and on the device, and what watching it cost.
 static void cost_text(struct film *f, double first, char *out, size_t room)
 {
     const struct film_times t = film_times_of(f);
-    char all[32], steps[32], decode[32], seen[32];
+    const double part[] = {
+        t.elapsed, t.steps, t.device_steps, t.decode, t.device_decode, t.device_preview, first > 0 ? first : t.first};
+    char text[COUNTOF(part)][32];
     if (t.steps <= 0) return;
-    duration(all, sizeof all, t.elapsed);
-    duration(steps, sizeof steps, t.steps);
-    duration(decode, sizeof decode, t.decode);
-    duration(seen, sizeof seen, first > 0 ? first : t.first);
-    snprintf(out, room, "%s: steps %s, decoding %s, preview %.1f %%, first seen after %s", all, steps, decode,
-             100 * (t.keep + t.preview_decode) / t.steps, seen);
+    for (size_t i = 0; i < COUNTOF(part); i++) duration(text[i], sizeof text[i], part[i]);
+    snprintf(out, room, "%s: transformer %s (GPU %s), VAE %s (GPU %s), preview %.1f %% (GPU %s), first seen after %s",
+             text[0], text[1], text[2], text[3], text[4], 100 * (t.keep + t.preview_decode) / t.steps, text[5],
+             text[6]);
 }
 
 static void size_text(char *out, size_t room, uint64_t bytes)
@@ -45,7 +45,7 @@ static void size_text(char *out, size_t room, uint64_t bytes)
         snprintf(out, room, "%.0f MiB", (double)bytes / (double)(1ull << 20));
 }
 
-// Where it runs: device, arithmetic, memory that is planned and allowed.
+// Where it runs: device, arithmetic, memory that is held (before the first run: planned) and allowed.
 static int place_text(const struct app *a, char *out, size_t room)
 {
     char memory[32], budget[32];
@@ -54,7 +54,7 @@ static int place_text(const struct app *a, char *out, size_t room)
     if (!n->ready) return at;
     at += snprintf(out + at, room - (size_t)at, ", %s", n->info.precision == VKDIT_PRECISION_F16 ? "fp16" : "fp32");
     if (!n->memory || !n->budget) return at;
-    size_text(memory, sizeof memory, n->memory);
+    size_text(memory, sizeof memory, n->held ? n->held : n->memory);
     size_text(budget, sizeof budget, n->budget);
     return at + snprintf(out + at, room - (size_t)at, ", %s of %s", memory, budget);
 }

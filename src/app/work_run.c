@@ -28,8 +28,11 @@ struct running {
 static void show(struct running *r, enum work work)
 {
     struct worker *w = r->w;
+    vkdit_usage use = {0};
+    if (w->subject.model) vkdit_model_usage(w->subject.model, &use);
     pthread_mutex_lock(&w->lock);
     w->said.work = work;
+    w->said.held = use.memory;
     w->said.step = r->at.step;
     w->said.steps = r->at.steps;
     w->said.times = r->times;
@@ -43,7 +46,7 @@ static void show(struct running *r, enum work work)
 // --- decoding -----------------------------------------------------------------------------------------------------
 
 // All pictures of a latent batch as one block of RGB; NULL when it was not wanted any more or makes no picture.
-static uint8_t *decode(struct worker *w, const struct film *f, const float *latent, struct err *e)
+static uint8_t *decode(struct worker *w, const struct film *f, const float *latent, double *device, struct err *e)
 {
     const vkdit_model_info *m = &f->info;
     const uint64_t each = f->values / f->images, pixels = (uint64_t)f->width * f->height;
@@ -62,6 +65,9 @@ static uint8_t *decode(struct worker *w, const struct film *f, const float *late
             for (uint64_t p = 0; p < 3 * pixels; p++) rgb[(i * pixels + p % pixels) * 3 + p / pixels] = from[p];
         }
         vkdit_tensors_free(&out);
+        vkdit_usage use;
+        vkdit_model_usage(w->subject.model, &use);
+        *device += use.decoder_seconds;
     }
     if (rgb && !e->code) w->decode_seconds = clock_seconds() - began;
     if (!e->code) return rgb;
@@ -77,7 +83,8 @@ static void decode_frame(struct worker *w, struct film *f, uint32_t at)
                       !strcmp(w->subject.info.name, f->info.name);
     if (!fits || at >= film_count(f) || film_decoded(f, at) || work_unwanted(w)) return;
     const struct frame *now = f->frame + at;
-    uint8_t *rgb = decode(w, f, now->x0 ? now->x0 : now->x, &e);
+    double device = 0;
+    uint8_t *rgb = decode(w, f, now->x0 ? now->x0 : now->x, &device, &e);
     if (rgb) film_give_pixels(f, at, rgb);
     pthread_mutex_lock(&w->lock);
     work_publish(w);
@@ -103,7 +110,7 @@ static void preview(struct running *r, uint32_t at)
     struct err e = {0};
     if (!w->subject.info.has_decoder || kind == PREVIEW_ROUGH || (kind == PREVIEW_AUTO && !cheap)) return;
     const double began = clock_seconds();
-    uint8_t *rgb = decode(w, r->film, r->film->frame[at].x0, &e);
+    uint8_t *rgb = decode(w, r->film, r->film->frame[at].x0, &r->times.device_preview, &e);
     r->times.preview_decode += clock_seconds() - began;
     if (!rgb) return; // stopped, or not a picture yet
     r->times.decoded++;
@@ -355,10 +362,14 @@ static bool start(struct running *r, const struct wishes *wish, struct err *e)
 static bool one_step(struct running *r, int *done, struct err *e)
 {
     vkdit_error error = {0};
+    vkdit_usage use;
     if (vkdit_run_step(r->g.run, work_unwanted, r->w, done, &error)) return err_api(e, &error);
     if (vkdit_run_wait(r->g.run, &error))
         return err_api(e, &error); // else the step's time would count as the preview's
+    const uint32_t evals = r->at.evals;
     vkdit_run_get_progress(r->g.run, &r->at);
+    vkdit_model_usage(r->w->subject.model, &use);
+    r->times.device_steps += use.transformer_seconds * (r->at.evals - evals); // those of a step take equally long
     r->times.steps += r->at.step_seconds;
     r->times.step = r->at.step_seconds;
     if (!keep(r, true, e)) return false;
@@ -398,7 +409,7 @@ static bool finish(struct running *r, struct err *e)
     show(r, WORK_DECODING);
     const struct frame *last = r->film->frame + r->film->n - 1;
     if (!latent_sound(last->x, r->film->images, r->film->values, e)) return false;
-    uint8_t *rgb = decode(r->w, r->film, last->x, e);
+    uint8_t *rgb = decode(r->w, r->film, last->x, &r->times.device_decode, e);
     if (!rgb) return false;
     r->times.decode = clock_seconds() - began;
     r->times.elapsed = clock_seconds() - r->asked;

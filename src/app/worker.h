@@ -32,6 +32,7 @@ struct work_state {
     char sampler[32];                         // the model's own, "" when it leaves that open
     uint64_t memory,
         budget;        // bytes on the device that one picture is planned to need; what the driver allows; 0: unknown
+    uint64_t held;     // bytes on the device, after the last step or picture; 0: not known
     struct film *film; // the newest
     struct weights_page *weights; // when they were asked for
     struct film_times times;

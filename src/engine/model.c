@@ -344,6 +344,15 @@ void vkdit_model_close(vkdit_model *m)
 
 // --- questions ----------------------------------------------------------------------------------------------------
 
+void vkdit_model_usage(const vkdit_model *m, vkdit_usage *u)
+{
+    const struct gpu *g = &m->context->gpu;
+    *u = (vkdit_usage){.memory = g->bytes_now, .memory_peak = g->bytes_peak};
+    if (m->step_open) u->transformer_seconds = program_stats(m->step.program, RATE_STEP).seconds;
+    for (enum rate r = 0; m->decoder.open && r < RATE_COUNT; r++)
+        u->decoder_seconds += program_stats(m->decoder.s.program, r).seconds;
+}
+
 void vkdit_model_get_info(const vkdit_model *m, vkdit_model_info *info)
 {
     const struct dit_config *d = &m->dit;

@@ -367,6 +367,12 @@ static void table(vkdit_model *m)
     scratch_open(&s);
     const char *path = scratch_path(&s, "table.safetensors");
     CHECK(run_job(m, &j, want, &e) == VKDIT_OK, "%s", e.message);
+    vkdit_usage use;
+    vkdit_model_usage(m, &use);
+    CHECK(use.transformer_seconds > 0 && use.transformer_seconds < 60 && use.memory > 0 &&
+              use.memory <= use.memory_peak,
+          "usage: %g s, %llu of %llu bytes", use.transformer_seconds, (unsigned long long)use.memory,
+          (unsigned long long)use.memory_peak);
     CHECK(vkdit_run_begin(m, &j, &r, &e) == VKDIT_OK && vkdit_run_table_save(r, path, &e) == VKDIT_OK, "%s", e.message);
     CHECK(vkdit_run_table_info(r, &info, &e) == VKDIT_OK && info.conditions == 3 && info.evals == 4, "%s", e.message);
     float *zeros = calloc((size_t)info.slots * info.width, sizeof *zeros);
