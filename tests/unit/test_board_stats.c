@@ -1,6 +1,7 @@
 // test_board_stats.c — statistics of the mixing board against an independent computation (float64, numpy): moments,
 // histograms, quantiles, ranks, cosines, shares of variance; and against cases with a known answer.
 #include "board/hist.h"
+#include "board/patches.h"
 #include "board/stats.h"
 #include "check.h"
 #include "golden.h"
@@ -111,6 +112,39 @@ static void vectors(void)
         }
 }
 
+// Selecting finds what sorting finds, also among equal numbers.
+static void selection(void)
+{
+    uint32_t x = 1;
+    for (uint32_t round = 0; round < 500; round++) {
+        double v[60], sorted[60], q[STAT_QUANTILES];
+        const uint32_t n = 1 + round % 60;
+        for (uint32_t i = 0; i < n; i++) v[i] = sorted[i] = (double)((x = x * 1103515245 + 12345) >> 16 & 15) / 4 - 1;
+        quantiles_of(sorted, n, q);
+        for (uint32_t k = 0; k < STAT_QUANTILES; k++)
+            CHECK(quantile_of(v, n, stat_quantiles[k]) == q[k], "quantile %g of %u numbers", stat_quantiles[k], n);
+    }
+}
+
+static void patches(void)
+{
+    const float value[8] = {1, 5, 5, -9, 0, 7, 2, 5};
+    static const uint32_t order[] = {5, 1, 2, 7};
+    struct patch best[8];
+    CHECK(patches_best(value, 2, 4, best, 4) == 4, "four of eight");
+    for (uint32_t i = 0; i < COUNTOF(order); i++)
+        CHECK(best[i].image * 4 + best[i].token == order[i] && best[i].value == value[order[i]], "place %u", i);
+    CHECK(patches_best(value, 2, 4, best, 9) == 8 && best[7].value == -9, "all of them");
+
+    uint8_t rgb[2 * 4 * 4 * 3], cut[6 * 6 * 3];
+    for (size_t i = 0; i < sizeof rgb; i++) rgb[i] = (uint8_t)i;
+    memset(cut, 255, sizeof cut);
+    const struct patch_pictures from = {rgb, 4, 2};
+    patch_cut(&from, &(struct patch){0, 1, 3}, cut, 6, 0, 0); // the last corner of the second picture
+    CHECK(cut[0] == rgb[4 * 4 * 3] && cut[(3 * 6 + 3) * 3 + 2] == rgb[sizeof rgb - 1], "the patch and its neighbours");
+    CHECK(cut[4 * 3] == 255 && cut[4 * 6 * 3] == 255, "outside of the picture");
+}
+
 static void over_time(void)
 {
     struct golden g = golden_open("board/modstats.safetensors");
@@ -206,6 +240,8 @@ static void known(void)
 
 int main(void)
 {
+    selection();
+    patches();
     histograms();
     vectors();
     over_time();
