@@ -353,6 +353,12 @@ VKDIT_API vkdit_status vkdit_bench_compare(const char *const *json, const char *
 /* Documents drawn as SVG: "roofline" (of the first) or "bars". */
 VKDIT_API vkdit_status vkdit_bench_plot(const char *const *json, const char *const *names, uint32_t count,
                                         const char *chart, char **svg, vkdit_error *error);
+/* Measures again which kernels suit this device at the shapes of such a job (the table that a first run on a GPU makes by
+ * itself), keeps the choices for later runs, and tells as JSON what was tried: {"device", "file", "shapes": [{"shape",
+ * "kernel", "seconds", "trials": [{"kernel", "seconds", "error", "right"}]}]}. Runs of the model end. Also on CPU devices, which otherwise
+ * take the first kernel that fits. */
+VKDIT_API vkdit_status vkdit_tune(vkdit_model *model, const vkdit_job *job, int (*stop)(void *user), void *user,
+                                  char **json, vkdit_error *error);
 /* Every kernel that fits the device against its definition, on small shapes. */
 VKDIT_API vkdit_status vkdit_selftest(const vkdit_options *device, const vkdit_bench_options *options, char **json,
                                       vkdit_error *error);

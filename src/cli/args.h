@@ -21,7 +21,8 @@ enum command_bit {
     IN_WINDOW = 2048,
     IN_BENCH = 4096,
     IN_SELFTEST = 8192,
-    IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES | IN_TRACE | IN_WINDOW, // takes a model
+    IN_TUNE = 16384,
+    IN_MODEL = IN_GENERATE | IN_EVAL | IN_INSPECT | IN_CLASSES | IN_TRACE | IN_WINDOW | IN_TUNE, // takes a model
     IN_EVERY = 65535,
 };
 

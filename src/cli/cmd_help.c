@@ -28,8 +28,8 @@ const struct command command_help = {
     .operand = "COMMAND",
     .about = "Explain the program or one of its commands",
     .bit = IN_HELP,
-    .operand_words =
-        "window generate trace eval inspect devices samplers models classes bench selftest completions version help",
+    .operand_words = "window generate trace eval inspect devices samplers models classes bench selftest tune "
+                     "completions version help",
     .examples = "Read the manual page\tvkdit help --man | man -l -",
     .run = run,
 };

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 const struct command *const command_table[] = {
-    &command_window,   &command_generate,    &command_trace,   &command_eval,    &command_inspect,
-    &command_devices,  &command_samplers,    &command_models,  &command_classes, &command_bench,
-    &command_selftest, &command_completions, &command_version, &command_help,    NULL,
+    &command_window,      &command_generate, &command_trace,   &command_eval,  &command_inspect,  &command_devices,
+    &command_samplers,    &command_models,   &command_classes, &command_bench, &command_selftest, &command_tune,
+    &command_completions, &command_version,  &command_help,    NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -52,12 +52,12 @@ const struct option option_table[] = {
     {"validation", .kind = &kind_flag, .at = AT(validation), .commands = IN_MODEL | IN_BENCH | IN_SELFTEST,
      .group = device_group, .help = "run under the Khronos validation layer; any complaint is a failure"},
 
-    {"class", NULL, 'c', "LIST", .kind = &kind_text, .at = AT(classes), .commands = IN_GENERATE | IN_TRACE,
+    {"class", NULL, 'c', "LIST", .kind = &kind_text, .at = AT(classes), .commands = IN_GENERATE | IN_TRACE | IN_TUNE,
      .recipe = true, .group = picture_group,
      .help = "one picture for each class, by number or (part of a) name: 207,360 or \"golden retriever\"; without it "
              "the seed picks"},
     {"batch", NULL, 'b', "N", .kind = &kind_u32, .at = AT(batch), .min = 1, .max = 4096,
-     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = picture_group,
+     .commands = IN_GENERATE | IN_TRACE | IN_TUNE, .recipe = true, .group = picture_group,
      .help = "repeat the list of classes N times in one run; the pictures share one random stream"},
     {"count", "--batch-count --repeat", .value = "N", .kind = &kind_u32, .at = AT(count), .min = 1, .max = 1000000,
      .commands = IN_GENERATE, .group = picture_group, .help = "do N runs one after another, each with the next seed"},
@@ -88,7 +88,7 @@ const struct option option_table[] = {
      .help = "how timesteps are spread: even, ddim, leading, trailing, linspace; for SiT points, which counts the ends "
              "too"},
     {"cfg-scale", "--cfg --guidance-scale", .value = "X", .kind = &kind_real, .at = AT(cfg_scale), .min = 1e-6,
-     .max = 1000, .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sampling_group,
+     .max = 1000, .commands = IN_GENERATE | IN_TRACE | IN_TUNE, .recipe = true, .group = sampling_group,
      .help = "classifier-free guidance; 1 switches it off, by default the model's own"},
     {"cfg-channels", .value = "N", .kind = &kind_u32, .at = AT(cfg_channels), .min = 1, .max = 99,
      .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sampling_group,

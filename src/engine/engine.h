@@ -14,6 +14,7 @@
 struct vkdit {
     struct gpu gpu;
     struct tuned tuned;       // what gpu.caps.tuned points to
+    struct tuning *tuning;    // a caller wants to measure again, see tuning.c; NULL: what is not known is measured
     bool validation, limited; // as the caller wished
     void (*log)(void *user, int level, const char *line);
     void *user;

@@ -219,6 +219,14 @@ static uint32_t candidates(const struct gpu *gpu, const struct graph *g, const s
     return n;
 }
 
+bool tune_concerns(const struct gpu *gpu, const struct graph *g, const struct op *o, double least_flops,
+                   char key[TUNED_KEY])
+{
+    tuned_key(g, o, key);
+    return o->rate == RATE_STEP && o->row->work && o->row->work(g, o).flops >= least_flops &&
+           candidates(gpu, g, o) >= 2;
+}
+
 bool tune_graph(struct gpu *gpu, const struct graph *g, double least_flops, struct tuned *t,
                 void (*tried)(void *user, const struct tune_trial *trial), bool (*stop)(void *user), void *user,
                 struct err *e)
@@ -227,10 +235,7 @@ bool tune_graph(struct gpu *gpu, const struct graph *g, double least_flops, stru
     for (uint32_t i = 0; i < g->n_op; i++) {
         const struct op *o = &g->op[i];
         char key[TUNED_KEY];
-        if (o->rate != RATE_STEP || !o->row->work || o->row->work(g, o).flops < least_flops) continue;
-        if (candidates(gpu, g, o) < 2) continue;
-        tuned_key(g, o, key);
-        if (tuned_find(t, key)) continue;
+        if (!tune_concerns(gpu, g, o, least_flops, key) || tuned_find(t, key)) continue;
         if (!tune_op(gpu, g, o, key, t, &l, e)) return false;
     }
     return true;

@@ -14,6 +14,10 @@ struct tune_trial {
     bool right;
 };
 
+// Would this op be measured? key gets its name in `tuned`.
+bool tune_concerns(const struct gpu *gpu, const struct graph *g, const struct op *o, double least_flops,
+                   char key[TUNED_KEY]);
+
 // For every op of rate STEP of at least that many operations (TUNE_FLOPS: less is over before it matters) that several measured kernels fit and that `t` does not know, the fastest of those whose
 // result agrees with the plain kernel's. A kernel that fails or is wrong is passed over. tried may be NULL.
 // Asks stop(user) between kernels; what was measured until then is kept.

@@ -22,6 +22,12 @@ const struct tuned_choice *tuned_find(const struct tuned *t, const char *key)
     return NULL;
 }
 
+void tuned_forget(struct tuned *t, const char *key)
+{
+    for (uint32_t i = t->n; i-- > 0;)
+        if (!strcmp(t->choice[i].key, key)) t->choice[i] = t->choice[--t->n];
+}
+
 void tuned_put(struct tuned *t, const char *key, const char *kernel, double seconds)
 {
     if (t->n == TUNED_MAX || tuned_find(t, key)) return;

@@ -19,7 +19,8 @@ struct tuned {
 
 // "linear_gate 2x256x4608F16 1x1152x4608F16 -> 2x256x1152F32": all that the time of a kernel depends on.
 void tuned_key(const struct graph *g, const struct op *o, char key[TUNED_KEY]);
-const struct tuned_choice *tuned_find(const struct tuned *t, const char *key);        // NULL when not measured
+const struct tuned_choice *tuned_find(const struct tuned *t, const char *key); // NULL when not measured
+void tuned_forget(struct tuned *t, const char *key);
 void tuned_put(struct tuned *t, const char *key, const char *kernel, double seconds); // forgotten when full
 
 #endif

@@ -40,6 +40,11 @@ fails 1 "roof.svg" bench plot a.json --save roof.svg
 run 0 bench --quick --synthetic tiny --groups ceiling --seconds 10 --json -q && says out '"schema_version": 1' "--json"
 run 0 bench show a.json a.json && says out "a.json" "two results"
 run 0 bench --sustained 3 --synthetic tiny --json -q && says out '"slower_at_the_end_percent"' "--sustained"
+# choosing kernels again: on a device where nothing is to be chosen it says so
+run 0 tune --synthetic tiny --cache "$here/tuned"
+grep -q "nothing to choose\|kept in" err out || wrong "tune says nothing"
+run 0 tune --synthetic tiny --cache "$here/tuned" --json && says out '"shapes"' "tune --json"
+fails 2 "without a cache folder" tune -q --synthetic tiny --cache none
 run 0 selftest && says out " 0 wrong" selftest
 run 0 selftest --json && says out '"wrong": 0' "selftest --json"
 finish

@@ -12,7 +12,7 @@ run 0 samplers && says out "ddim" samplers
 run 0 samplers --json && says out '"name"' "samplers --json"
 run 0 models --assets nowhere --json && says out "[]" "models --json"
 run 0 models --assets nowhere && says err "no model is installed" models
-for command in generate eval inspect devices samplers models classes bench selftest completions version help; do
+for command in generate eval inspect devices samplers models classes bench selftest tune completions version help; do
     run 0 "$command" --help && says out "vkdit $command" "$command --help"
     run 0 help "$command" && says out "vkdit $command" "help $command"
 done
