@@ -40,6 +40,7 @@ static struct gallery *gallery_hold(struct gallery *g)
 static void task_drop(struct task *t)
 {
     film_drop(t->film);
+    free(t->text);
     *t = (struct task){0};
 }
 
@@ -186,6 +187,14 @@ bool clerk_look(struct clerk *c, const char *folder)
 bool clerk_trash(struct clerk *c, const char *path, const char *folder)
 {
     return give(c, (struct task){.kind = TASK_TRASH}, NULL, folder, path);
+}
+
+bool clerk_bench(struct clerk *c, const char *json, const char *folder)
+{
+    char *text = mem_text(json, NULL);
+    const bool given = text && give(c, (struct task){.kind = TASK_BENCH, .text = text}, NULL, folder, NULL);
+    if (!given) free(text);
+    return given;
 }
 
 bool clerk_folder(struct clerk *c, const char *path)

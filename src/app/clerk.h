@@ -50,7 +50,8 @@ bool clerk_copy(struct clerk *c, struct film *f, uint32_t at); // to the clipboa
 bool clerk_export(struct clerk *c, struct film *f, enum export_kind kind, const char *folder);
 bool clerk_look(struct clerk *c, const char *folder); // reads the gallery
 bool clerk_trash(struct clerk *c, const char *path, const char *folder);
-bool clerk_folder(struct clerk *c, const char *path); // lists it, into the news
-bool clerk_recipe(struct clerk *c, const char *path); // how a picture was made, into the news
+bool clerk_bench(struct clerk *c, const char *json, const char *folder); // a benchmark's document, copied
+bool clerk_folder(struct clerk *c, const char *path);                    // lists it, into the news
+bool clerk_recipe(struct clerk *c, const char *path);                    // how a picture was made, into the news
 
 #endif

@@ -81,6 +81,15 @@ static void folder(const struct task *t, struct task_result *r)
     if (!r->entries) fail(r, "Not opened", &e);
 }
 
+static void bench(const struct task *t, struct task_result *r)
+{
+    struct err e = {0};
+    if (desk_bench(t->text, t->folder, r->file, &e))
+        snprintf(r->text, sizeof r->text, "Saved %.500s and its table and charts", r->file);
+    else
+        fail(r, "Not saved", &e);
+}
+
 void desk_do(const struct task *t, const struct gallery *old, struct task_result *r)
 {
     switch (t->kind) {
@@ -91,6 +100,7 @@ void desk_do(const struct task *t, const struct gallery *old, struct task_result
     case TASK_TRASH: trash(t, old, r); break;
     case TASK_RECIPE: recipe(t, r); break;
     case TASK_FOLDER: folder(t, r); break;
+    case TASK_BENCH: bench(t, r); break;
     }
     if (!r->failed && (t->kind == TASK_SAVE)) look(t, old, r);
 }

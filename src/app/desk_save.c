@@ -71,8 +71,7 @@ static bool write_one(struct film *f, const struct image *im, uint32_t index, ui
 
 // --- names --------------------------------------------------------------------------------------------------------
 
-static bool free_name(const char *folder, const char *stem, const char *end, uint32_t *number, char *path,
-                      struct err *e)
+bool desk_free_name(const char *folder, const char *stem, const char *end, uint32_t *number, char *path, struct err *e)
 {
     struct stat st;
     for (; *number < NUMBERS; ++*number) {
@@ -100,7 +99,7 @@ bool desk_save(struct film *f, uint32_t at, const char *folder, char *path, uint
     for (uint32_t i = 0; i < f->images; i++) {
         const struct image im = {f->width, f->height, f->frame[at].pixels + i * bytes};
         struct err one = {0};
-        if (!free_name(folder, "vkdit", "png", &number, name, e)) return false;
+        if (!desk_free_name(folder, "vkdit", "png", &number, name, e)) return false;
         if (!write_one(f, &im, i, at, name, &one)) return err_set(e, one.code, "%s", one.text);
         if (!i) memcpy(path, name, sizeof name);
         ++*saved;
@@ -154,7 +153,7 @@ bool desk_export(struct film *f, enum export_kind kind, const char *folder, char
     const uint32_t h = f->info.has_decoder ? f->height : f->info.latent_height;
     film_grid(f, &columns, &rows);
     if (!folder_make(folder, e) ||
-        !free_name(folder, "vkdit-film", kind == EXPORT_STRIP ? "png" : "webp", &number, path, e))
+        !desk_free_name(folder, "vkdit-film", kind == EXPORT_STRIP ? "png" : "webp", &number, path, e))
         return false;
     return kind == EXPORT_STRIP ? export_strip(f, n, columns * w, rows * h, path, e)
                                 : export_webp(f, n, columns * w, rows * h, path, e);

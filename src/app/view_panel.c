@@ -375,17 +375,20 @@ static void main_button(struct app *a)
 
 static void tabs(struct app *a)
 {
-    const float third = (ui_left() - 8 * ui_scale()) / 3;
-    if (ui_tab("Make", a->tab == TAB_MAKE, third)) a->tab = TAB_MAKE;
+    const float part = (ui_left() - 12 * ui_scale()) / 4;
+    if (ui_tab("Make", a->tab == TAB_MAKE, part)) a->tab = TAB_MAKE;
     ui_beside(4);
-    if (ui_tab("Board", a->tab == TAB_BOARD, third)) a->tab = TAB_BOARD;
+    if (ui_tab("Board", a->tab == TAB_BOARD, part)) a->tab = TAB_BOARD;
     ui_tip("The mixing board: what steers each block at each step, and faders for it (M)");
     ui_beside(4);
-    if (ui_tab("Gallery", a->tab == TAB_GALLERY, third)) {
+    if (ui_tab("Gallery", a->tab == TAB_GALLERY, part)) {
         a->tab = TAB_GALLERY;
         clerk_look(a->clerk, a->form.folder);
     }
     ui_tip("Pictures of this session and saved ones (G)");
+    ui_beside(4);
+    if (ui_tab("Bench", a->tab == TAB_BENCH, part)) a->tab = TAB_BENCH;
+    ui_tip("How fast this device is");
 }
 
 static void make(struct app *a)
@@ -434,6 +437,8 @@ void view_panel(struct app *a)
         make(a);
     else if (a->tab == TAB_BOARD)
         view_faders(a);
+    else if (a->tab == TAB_BENCH)
+        view_bench_panel(a);
     else
         view_gallery(a);
     ui_area_end();

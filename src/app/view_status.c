@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static const char *const doing[] = {"Ready", "Loading", "Preparing", "Running", "Decoding", "Measuring"};
+static const char *const doing[] = {"Ready", "Loading", "Preparing", "Running", "Decoding", "Measuring", "Benchmark"};
 
 static void duration(char *out, size_t room, double s)
 {

@@ -26,7 +26,8 @@ static void lay_out(struct app *a)
                                .board = {picture, 0, left - picture, height - status - strip},
                                .strip = {0, height - status - strip, width - panel, strip},
                                .panel = {width - panel, 0, panel, height - status},
-                               .status = {0, height - status, width, status}};
+                               .status = {0, height - status, width, status},
+                               .bench = {0, 0, left, height - status}};
     if (memcmp(&now, &a->place, sizeof now) != 0)
         app_event(a, json_pack("{ss, s[ffff], s[ffff], s[ffff], s[ffff]}", "event", "layout", "board", now.board.x,
                                now.board.y, now.board.w, now.board.h, "canvas", now.canvas.x, now.canvas.y,
@@ -39,12 +40,15 @@ static void draw(struct app *a)
 {
     lay_out(a);
     ui_begin();
-    view_canvas(a);
+    if (a->tab == TAB_BENCH)
+        view_bench(a);
+    else
+        view_canvas(a);
     if (a->tab == TAB_BOARD)
         view_board(a);
     else
         board_unseen(a);
-    view_strip(a);
+    if (a->tab != TAB_BENCH) view_strip(a);
     view_panel(a);
     view_status(a);
     if (a->help) view_help(a);
@@ -88,6 +92,11 @@ static void add_film(struct app *a, struct film *f)
                            "steps", (int)f->steps, "parent", (int)f->parent));
 }
 
+static bool of_run(enum work work)
+{
+    return work == WORK_RUNNING || work == WORK_PREPARING || work == WORK_DECODING;
+}
+
 static void say_progress(struct app *a, const struct work_state *before)
 {
     static const char *const ends[] = {"", "done", "stopped", "failed"};
@@ -97,7 +106,7 @@ static void say_progress(struct app *a, const struct work_state *before)
                                "seconds", clock_seconds() - a->began));
     if (a->now.work == WORK_RUNNING && a->now.step != before->step)
         app_event(a, json_pack("{ss, si, si}", "event", "step", "step", (int)a->now.step, "steps", (int)a->now.steps));
-    if (f && before->work != WORK_IDLE && a->now.work == WORK_IDLE && film_end_of(f) != FILM_RUNNING) {
+    if (f && of_run(before->work) && a->now.work == WORK_IDLE && film_end_of(f) != FILM_RUNNING) {
         const struct film_times t = film_times_of(f);
         app_event(a, json_pack("{ss, si, si, sf, sf, sf, si, sf}", "event", ends[film_end_of(f)], "run", (int)f->number,
                                "frames", (int)film_count(f), "seconds", t.elapsed, "step_seconds", t.steps,
@@ -131,6 +140,9 @@ static void take_news(struct app *a)
         if (a->now.film) add_film(a, a->now.film);
         say_progress(a, &before);
     }
+    if (a->now.bench && a->now.bench->over && a->now.work != WORK_BENCH && before.work == WORK_BENCH)
+        app_event(a, json_pack("{ss, si, ss}", "event", "bench", "rows", (int)a->now.bench->n, "problem",
+                               a->now.bench->problem));
     if (a->now.problems != a->problems) {
         a->problems = a->now.problems;
         a->problem = true;
@@ -163,7 +175,7 @@ struct film *app_film(const struct app *a)
 
 bool app_running(const struct app *a)
 {
-    return a->now.work == WORK_RUNNING || a->now.work == WORK_PREPARING || a->now.work == WORK_DECODING || a->asked > 0;
+    return of_run(a->now.work) || a->now.work == WORK_BENCH || a->asked > 0;
 }
 
 void app_toast(struct app *a, const char *text)
@@ -544,6 +556,7 @@ int app_run(struct cli *c)
     a->began = clock_seconds();
     a->board.vector = SLOT_VECTORS - 1; // how much each MLP adds, loudest channels apart
     a->board.stat = BOARD_SIZE;
+    a->bench.size = VKDIT_BENCH_QUICK;
     a->board.order = ORDER_CHANGE;
     a->board.channel_to = UINT32_MAX; // all of them, however many a model has
     atomic_init(&a->woken, false);

@@ -13,7 +13,7 @@
 
 enum { APP_FILMS = 64, APP_QUERY = 128 };
 enum compare { COMPARE_OFF, COMPARE_SIDE, COMPARE_DIFFERENCE, COMPARE_FLICKER, COMPARE_COUNT };
-enum tab { TAB_MAKE, TAB_BOARD, TAB_GALLERY };
+enum tab { TAB_MAKE, TAB_BOARD, TAB_GALLERY, TAB_BENCH };
 enum board_page { PAGE_STEPS, PAGE_LIKENESS, PAGE_PATCHES, PAGE_WEIGHTS, PAGE_COUNT };
 enum { BOARD_UNDO = 64, BOARD_PATCHES = 12, MIX_ROOM = 4096 };
 
@@ -29,6 +29,7 @@ struct shot {
 
 struct layout {
     struct rect canvas, board, strip, panel, status; // board: empty unless its tab is open
+    struct rect bench;                               // in place of canvas and strip, when its tab is open
 };
 
 // What of the modulation is looked at, and the faders' hand.
@@ -106,6 +107,7 @@ struct app {
 
     enum tab tab;
     struct board_view board;
+    struct bench_wish bench;
     char query[APP_QUERY], mix[MIX_ROOM], negative_query[APP_QUERY], seed[24], path[FORM_PATH];
     json_t *samplers;
     bool open_models;
@@ -197,6 +199,8 @@ void plot_now(struct rect r, uint32_t column, uint32_t columns);
 uint32_t plot_place(float at, float from, float size, uint32_t n); // which of n
 float plot_height(struct rect r, double v, double low, double high);
 void plot_cell(struct image *im, uint32_t x, uint32_t y, double v, const struct scale *s);
+void view_bench(struct app *a);       // in place of canvas and strip
+void view_bench_panel(struct app *a); // inside the panel
 void view_status(struct app *a);
 void view_help(struct app *a);
 

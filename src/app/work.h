@@ -13,7 +13,8 @@ struct wishes {
     uint32_t at;
     struct film *decode, *likeness;
     uint32_t decode_at;
-    bool weights;
+    bool weights, bench;
+    struct bench_wish bench_wish;
     double asked; // when the start was wished for
 };
 
@@ -55,6 +56,9 @@ const char *work_advice(enum err_code code);
 // work_run.c
 void work_run(struct worker *w, const struct wishes *wish);
 void work_serve_decode(struct worker *w, struct film *f, uint32_t at);
+
+// work_bench.c
+void work_bench(struct worker *w, json_t *options, const char *device, const struct bench_wish *wish);
 
 // work_look.c
 void work_likeness(struct worker *w, struct film *f);

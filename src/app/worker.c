@@ -48,7 +48,7 @@ static struct wishes next_wishes(struct worker *w)
 {
     pthread_mutex_lock(&w->lock);
     while (!w->wishes.load && !w->wishes.start && !w->wishes.quit && !w->wishes.decode && !w->wishes.likeness &&
-           !w->wishes.weights)
+           !w->wishes.weights && !w->wishes.bench)
         pthread_cond_wait(&w->wished, &w->lock);
     const struct wishes taken = w->wishes;
     w->wishes = (struct wishes){.quit = taken.quit};
@@ -64,7 +64,9 @@ static void *work(void *user)
         struct wishes t = next_wishes(w);
         struct err e = {0};
         quit = t.quit;
-        if (!quit && t.start)
+        if (!quit && t.bench)
+            work_bench(w, t.options, t.device, &t.bench_wish);
+        else if (!quit && t.start)
             work_run(w, &t);
         else if (!quit && t.load && !work_load(w, t.options, t.device, &e) && e.code != ERR_CANCELLED)
             work_problem(w, &e, work_advice(e.code));
@@ -125,6 +127,7 @@ void work_state_drop(struct work_state *s)
     names_drop(s->models);
     film_drop(s->film);
     weights_page_drop(s->weights);
+    bench_drop(s->bench);
     *s = (struct work_state){0};
 }
 
@@ -140,6 +143,7 @@ bool worker_read(struct worker *w, struct work_state *s)
         names_hold(now.models);
         film_hold(now.film);
         weights_page_hold(now.weights);
+        bench_hold(now.bench);
     }
     pthread_mutex_unlock(&w->lock);
     if (!newer) return false;
@@ -163,7 +167,7 @@ void worker_load(struct worker *w, json_t *options, const char *device)
     pthread_mutex_lock(&w->lock);
     ask(w, options, device);
     w->wishes.load = true;
-    w->wishes.start = false;
+    w->wishes.start = w->wishes.bench = false;
     pthread_cond_signal(&w->wished);
     pthread_mutex_unlock(&w->lock);
 }
@@ -176,7 +180,19 @@ void worker_start(struct worker *w, json_t *options, const char *device, struct 
     w->wishes.from = film_hold(from);
     w->wishes.at = at;
     w->wishes.start = true;
+    w->wishes.bench = false;
     w->wishes.asked = clock_seconds();
+    pthread_cond_signal(&w->wished);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_bench(struct worker *w, json_t *options, const char *device, struct bench_wish wish)
+{
+    pthread_mutex_lock(&w->lock);
+    ask(w, options, device);
+    w->wishes.bench = true;
+    w->wishes.bench_wish = wish;
+    w->wishes.start = w->wishes.load = false;
     pthread_cond_signal(&w->wished);
     pthread_mutex_unlock(&w->lock);
 }
@@ -184,7 +200,7 @@ void worker_start(struct worker *w, json_t *options, const char *device, struct 
 void worker_stop(struct worker *w)
 {
     pthread_mutex_lock(&w->lock);
-    w->wishes.start = false;
+    w->wishes.start = w->wishes.bench = false;
     atomic_store(&w->interrupt, true);
     pthread_mutex_unlock(&w->lock);
 }

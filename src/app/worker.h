@@ -3,11 +3,12 @@
 #ifndef VKDIT_APP_WORKER_H
 #define VKDIT_APP_WORKER_H
 
+#include "app/bench.h"
 #include "app/film.h"
 #include "app/form.h"
 #include "cli/weights.h"
 
-enum work { WORK_IDLE, WORK_LOADING, WORK_PREPARING, WORK_RUNNING, WORK_DECODING, WORK_LOOKING };
+enum work { WORK_IDLE, WORK_LOADING, WORK_PREPARING, WORK_RUNNING, WORK_DECODING, WORK_LOOKING, WORK_BENCH };
 
 // The weights behind the modulation of the open model; several threads may hold it.
 struct weights_page {
@@ -31,9 +32,10 @@ struct work_state {
     struct names *classes, *devices, *models; // models: those that ship, "name\tabout"
     char sampler[32];                         // the model's own, "" when it leaves that open
     uint64_t memory,
-        budget;        // bytes on the device that one picture is planned to need; what the driver allows; 0: unknown
-    uint64_t held;     // bytes on the device, after the last step or picture; 0: not known
-    struct film *film; // the newest
+        budget;          // bytes on the device that one picture is planned to need; what the driver allows; 0: unknown
+    uint64_t held;       // bytes on the device, after the last step or picture; 0: not known
+    struct film *film;   // the newest
+    struct bench *bench; // the last one, NULL before the first
     struct weights_page *weights; // when they were asked for
     struct film_times times;
     uint32_t step, steps;
@@ -68,6 +70,12 @@ void worker_stop(struct worker *w);
 void worker_decode(struct worker *w, struct film *f, uint32_t at);
 void worker_likeness(struct worker *w, struct film *f); // the film's, to other classes
 void worker_weights(struct worker *w);                  // of the open model
+// Measures the device, ending what goes on. own: the model that the options name instead of published shapes.
+struct bench_wish {
+    vkdit_bench_size size;
+    bool own;
+};
+void worker_bench(struct worker *w, json_t *options, const char *device, struct bench_wish wish);
 void worker_preview(struct worker *w, enum preview_kind kind);
 // What is looked at: the modulation, from the next step on, however large its table is. And what is measured while the
 // model runs, from the next run on, or the next step when something is measured already: a channel of what enters a
