@@ -6,7 +6,7 @@
 #include "app/film.h"
 #include "app/form.h"
 
-enum export_kind { EXPORT_STRIP, EXPORT_WEBP };
+enum export_kind { EXPORT_STRIP, EXPORT_WEBP, EXPORT_MP4 };
 enum { CLERK_TEXT = 600, GALLERY_EDGE = 128, GALLERY_MAX = 500 };
 
 // A saved picture.

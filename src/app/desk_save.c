@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cli/recipe.h"
 #include "image/anim.h"
+#include "image/movie.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -146,17 +147,35 @@ static bool export_webp(struct film *f, uint32_t n, uint32_t w, uint32_t h, cons
     return false;
 }
 
+static bool export_mp4(struct film *f, uint32_t n, uint32_t w, uint32_t h, const char *path, struct err *e)
+{
+    struct movie *m = movie_open(path, w, h, e);
+    bool ok = m != NULL;
+    for (uint32_t i = 0; ok && i < n; i++) {
+        struct image im = {0};
+        ok = frame_picture(f, i, w, h, &im, e) && movie_add(m, &im, i + 1 < n ? FRAME_MS : LAST_MS, e);
+        image_close(&im);
+    }
+    if (ok) return movie_write(m, false, e);
+    movie_close(m);
+    return false;
+}
+
+static const struct {
+    const char *ending;
+    bool (*write)(struct film *f, uint32_t n, uint32_t w, uint32_t h, const char *path, struct err *e);
+} exports[] = {
+    [EXPORT_STRIP] = {"png", export_strip}, [EXPORT_WEBP] = {"webp", export_webp}, [EXPORT_MP4] = {"mp4", export_mp4}};
+
 bool desk_export(struct film *f, enum export_kind kind, const char *folder, char *path, struct err *e)
 {
     uint32_t columns, rows, number = 1;
     const uint32_t n = film_count(f), w = f->info.has_decoder ? f->width : f->info.latent_width;
     const uint32_t h = f->info.has_decoder ? f->height : f->info.latent_height;
     film_grid(f, &columns, &rows);
-    if (!folder_make(folder, e) ||
-        !desk_free_name(folder, "vkdit-film", kind == EXPORT_STRIP ? "png" : "webp", &number, path, e))
+    if (!folder_make(folder, e) || !desk_free_name(folder, "vkdit-film", exports[kind].ending, &number, path, e))
         return false;
-    return kind == EXPORT_STRIP ? export_strip(f, n, columns * w, rows * h, path, e)
-                                : export_webp(f, n, columns * w, rows * h, path, e);
+    return exports[kind].write(f, n, columns * w, rows * h, path, e);
 }
 
 // --- the clipboard ------------------------------------------------------------------------------------------------

@@ -73,6 +73,11 @@ static void animation(struct app *a)
 {
     do_export(a, EXPORT_WEBP);
 }
+
+static void movie(struct app *a)
+{
+    do_export(a, EXPORT_MP4);
+}
 static void stop(struct app *a)
 {
     if (a->help)
@@ -116,6 +121,7 @@ static const struct key {
     {SDLK_l, false, "L", "Live: make a picture at every change", live},
     {SDLK_e, true, "Ctrl+E", "Export the film as a strip (PNG)", strip},
     {SDLK_w, true, "Ctrl+W", "Export the film as an animation (WebP)", animation},
+    {SDLK_m, true, "Ctrl+M", "Export the film as a movie (MP4, needs ffmpeg)", movie},
     {SDLK_o, true, "Ctrl+O", "Open a model", model},
     {SDLK_g, false, "G", "Gallery", gallery},
     {SDLK_m, false, "M", "Mixing board", board},

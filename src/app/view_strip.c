@@ -63,6 +63,9 @@ static void buttons(struct app *a, struct film *f, uint32_t n)
     ui_beside(0);
     if (ui_button("Animation", 0, TONE_QUIET)) do_export(a, EXPORT_WEBP);
     ui_tip("Save the film as an animated WebP (Ctrl+W)");
+    ui_beside(0);
+    if (ui_button("Movie", 0, TONE_QUIET)) do_export(a, EXPORT_MP4);
+    ui_tip("Save the film as an MP4, where ffmpeg is installed (Ctrl+M)");
     ui_on();
     if (!some) return;
     const struct frame *now = f->frame + min_u32(a->at, n - 1);

@@ -184,8 +184,8 @@ const struct option option_table[] = {
     {"preview", .value = "FILE", .kind = &kind_text, .at = AT(preview), .commands = IN_GENERATE, .group = result_group,
      .help = "keep the forming picture in this PNG, in rough colours; it is replaced as the run goes on"},
     {"film", .value = "FILE", .kind = &kind_text, .at = AT(film), .commands = IN_GENERATE, .group = result_group,
-     .help =
-         "save the stages from noise to picture, for a run of one picture: as a strip (.png) or an animation (.webp)"},
+     .help = "save the stages from noise to picture, for a run of one picture: as a strip (.png), an animation (.webp) "
+             "or, where ffmpeg is installed, a movie (.mp4)"},
     {"film-frames", .value = "N", .kind = &kind_u32, .at = AT(film_frames), .min = 2, .max = 64,
      .commands = IN_GENERATE, .group = result_group,
      .help = "stages of --film; 8 in a strip and 24 in an animation when not given"},

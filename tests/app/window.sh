@@ -101,6 +101,8 @@ if [ -s pictures/vkdit-film-001.webp ]; then
     head -c 16 pictures/vkdit-film-001.webp | grep -q WEBP || wrong "the animation is no WebP"
 fi
 [ -s pictures/vkdit-film-001.png ] || wrong "there is no strip"
+key ctrl+m
+await 1 'film-001.mp4\|ffmpeg' "the movie"
 if command -v xclip >/dev/null; then
     key ctrl+c
     await 1 '"message":"Copied"' "the copy"

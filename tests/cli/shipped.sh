@@ -62,6 +62,16 @@ says err "after the start of the program" "-v"
 says err "3 stages" "--film"
 fails 1 "film.png exists" generate -c cat -o q.png --film film.png
 run 0 generate -c cat -o q.png --film film.png --force && png film.png
+if command -v ffmpeg >/dev/null; then
+    run 0 generate -c cat -o m.png --film film.mp4 --film-frames 3
+    [ "$(head -c 8 film.mp4 | tail -c 4)" = ftyp ] || wrong "film.mp4 is no MP4"
+    fails 1 "film.mp4 exists" generate -c cat -o n.png --film film.mp4
+    mkdir none
+    PATH=$here/none "$vkdit" generate -q -c cat -o o.png --film other.mp4 2>err && wrong "an MP4 without ffmpeg"
+    says err "ffmpeg" "what is missing must be told"
+    absent other.mp4
+    [ -z "$(find . -name '*other.mp4*')" ] || wrong "something is left of other.mp4"
+fi
 run 0 generate -c cat -o p2.png && same p.png p2.png
 fails 2 "one picture" generate -c cat,dog --film f.png
 fails 2 "needs --film" generate -c cat --film-frames 3
