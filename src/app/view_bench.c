@@ -88,7 +88,7 @@ static float along(double v, const double ends[2], float from, float size)
     return from + size * (float)(log(v / ends[0]) / log(ends[1] / ends[0]));
 }
 
-static void roofline(struct app *a, const struct bench *b, struct rect room)
+static void roofline(const struct bench *b, struct rect room)
 {
     const struct rect r = plot_room(room, 56, 0);
     const float s = ui_scale();
@@ -124,7 +124,6 @@ static void roofline(struct app *a, const struct bench *b, struct rect room)
     snprintf(text, sizeof text, "%s: %.4g TFLOP/s, %.3g FLOP/byte, %.0f %% of its ceiling", near->name, near->tflops,
              intensity(near), 100 * near->share);
     ui_tip(text);
-    (void)a;
 }
 
 // --- the bars -----------------------------------------------------------------------------------------------------
@@ -164,22 +163,24 @@ static void bars(const struct bench *b, struct rect r)
     ui_area_end();
 }
 
+static void introduce(struct rect r)
+{
+    ui_words(r.x, r.y, INK_TEXT, 1.2F, "Benchmark");
+    ui_words(r.x, r.y + 34 * ui_scale(), INK_DIM, 1,
+             "How fast this device is at the work of a Diffusion Transformer, every result checked.");
+}
+
 void view_bench(struct app *a)
 {
     const struct bench *b = a->now.bench;
     const struct rect r = a->place.bench;
-    const float s = ui_scale(), pad = 14 * s, top = floorf(r.h * 0.42F);
+    const float pad = 14 * ui_scale(), top = b ? floorf(r.h * 0.42F) : r.h;
+    const struct rect in = {r.x + pad, r.y + pad, r.w - 2 * pad, top - pad};
     ui_area("bench", (struct rect){r.x, r.y, r.w, top}, INK_CANVAS, false);
-    if (b) {
-        roofline(a, b, (struct rect){r.x + pad, r.y + pad, r.w - 2 * pad, top - pad});
-    } else {
-        ui_words(r.x + pad, r.y + pad, INK_TEXT, 1.2F, "Benchmark");
-        ui_words(r.x + pad, r.y + pad + 34 * s, INK_DIM, 1,
-                 "How fast this device is at the work of a Diffusion Transformer, every result checked.");
-    }
-    ui_area_end();
     if (b)
-        bars(b, (struct rect){r.x, r.y + top, r.w, r.h - top});
+        roofline(b, in);
     else
-        ui_area("bars", (struct rect){r.x, r.y + top, r.w, r.h - top}, INK_CANVAS, false), ui_area_end();
+        introduce(in);
+    ui_area_end();
+    if (b) bars(b, (struct rect){r.x, r.y + top, r.w, r.h - top});
 }
