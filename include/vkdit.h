@@ -89,7 +89,8 @@ typedef struct vkdit_model_options {
     int is_sit;            /* 1: the checkpoint is a SiT, -1: a DiT, 0: derive (metadata, file name) */
     vkdit_precision precision;
     vkdit_numerics numerics;
-    /* called while reading; a non-zero return cancels */
+    /* Called while something is read, in bytes, and while "pipelines" are made, counted: at first use, when the driver may
+     * have to compile them. A non-zero return cancels. */
     int (*progress)(void *user, const char *what, uint64_t done, uint64_t total);
     void *user;
     const char *assets; /* folder of the models that ship; NULL = found beside the library or the program */

@@ -31,8 +31,12 @@ static void loading(struct app *a, struct rect r)
     const float s = ui_scale(), y = r.y + r.h / 2, w = fminf(360 * s, r.w - 40 * s);
     const struct work_state *n = &a->now;
     const double part = n->total ? (double)n->done / (double)n->total : 0;
-    snprintf(text, sizeof text, n->total ? "Loading %s, %.0f of %.0f MiB" : "Loading", n->what,
-             (double)n->done / 1048576, (double)n->total / 1048576);
+    if (!strcmp(n->what, "pipelines"))
+        snprintf(text, sizeof text, "Making kernels, %llu of %llu", (unsigned long long)n->done,
+                 (unsigned long long)n->total);
+    else
+        snprintf(text, sizeof text, n->total ? "Loading %s, %.0f of %.0f MiB" : "Loading", n->what,
+                 (double)n->done / 1048576, (double)n->total / 1048576);
     centred(r, y - 34 * s, INK_TEXT, 1.1F, text);
     const struct rect bar = {r.x + (r.w - w) / 2, y, w, 6 * s};
     ui_fill(bar, INK_EDGE, 1, 3 * s);
@@ -44,6 +48,10 @@ static void invitation(struct app *a, struct rect r)
     const float s = ui_scale(), y = r.y + r.h / 2;
     const bool preparing = a->now.work == WORK_PREPARING || a->now.work == WORK_RUNNING;
     if (a->now.work == WORK_LOADING || (!a->now.ready && !a->problem)) {
+        loading(a, r);
+        return;
+    }
+    if (preparing && a->now.done < a->now.total) { // pipelines that the driver has to compile, say
         loading(a, r);
         return;
     }

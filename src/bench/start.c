@@ -46,7 +46,7 @@ static bool start_once(struct bench *b, const char *model, const char *cache, do
     struct session s = {0};
     graph_open(&s.g, d, d, e);
     s.net.g = &s.g;
-    bool ok = build_step(&s.net, model, e) && session_record(&s, &c->gpu, e) &&
+    bool ok = build_step(&s.net, model, e) && session_record(&s, &c->gpu, NULL, e) &&
               program_run(s.program, RATE_STEP, bench_stopped, b, e);
     *seconds = clock_seconds() - start - (ok ? program_stats(s.program, RATE_STEP).seconds : 0);
     session_close(&s);

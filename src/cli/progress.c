@@ -92,7 +92,7 @@ void progress_show(struct progress *p, const char *what, uint64_t done, uint64_t
     const bool last = total && done >= total;
     const bool due = now - (p->drawn > 0 ? p->drawn : p->began) >= (p->live ? live_seconds : sparse_seconds);
     // what is over at once needs no bar, unless it is the result that people look for
-    const bool brief = last && !p->drawn && *unit == 'B';
+    const bool brief = last && !p->drawn && strcmp(unit, "it") != 0;
     if ((due || last) && !brief && !(last && p->drawn > 0 && p->done_drawn == done))
         draw(p, what, done, total, unit, now);
 }

@@ -22,7 +22,8 @@ static int on_load(void *user, const char *what, uint64_t done, uint64_t total)
 {
     struct subject *s = user;
     if (!done || s->progress.began == 0) progress_start(&s->progress, s->cli->s.quiet, s->cli->live);
-    progress_show(&s->progress, what ? what : "reading", done, total, "B");
+    const bool bytes = !what || strcmp(what, "pipelines") != 0;
+    progress_show(&s->progress, what ? what : "reading", done, total, bytes ? "B" : "op");
     if (done >= total) progress_wipe(&s->progress);
     return interrupt_asked(NULL);
 }

@@ -19,7 +19,8 @@ bool model_autoencoder(struct vkdit_model *m, struct decoder *d, struct err *e)
 {
     struct session *s = &d->s;
     if (!d->encode) warm_end(&m->warmer, true);
-    d->open = autoencoder_build(m, d, &m->context->gpu.caps, e) && session_record(s, &m->context->gpu, e) &&
+    d->open = autoencoder_build(m, d, &m->context->gpu.caps, e) &&
+              session_record(s, &m->context->gpu, &m->vae_source, e) &&
               source_load(&m->vae_source, &s->net, s->program, 7, e);
     if (!d->open) session_close(s);
     return d->open;

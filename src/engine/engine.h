@@ -53,7 +53,8 @@ struct session {
     struct program *program;
 };
 void session_close(struct session *s);
-bool session_record(struct session *s, struct gpu *gpu, struct err *e); // plan + program, after the graph is built
+// Plan and program, after the graph is built. `told` (may be NULL) hears how many pipelines are made.
+bool session_record(struct session *s, struct gpu *gpu, const struct source *told, struct err *e);
 
 struct decoder {
     struct session s;

@@ -21,10 +21,19 @@ void session_close(struct session *s)
     *s = (struct session){0};
 }
 
-bool session_record(struct session *s, struct gpu *gpu, struct err *e)
+static bool making(void *source, uint32_t done, uint32_t total)
 {
+    const struct source *s = source;
+    return s && s->progress && s->progress(s->user, "pipelines", done, total);
+}
+
+bool session_record(struct session *s, struct gpu *gpu, const struct source *told, struct err *e)
+{
+    gpu->making = making;
+    gpu->making_user = (void *)(uintptr_t)told;
     s->plan = plan_make(&s->g, &gpu->caps, e);
     s->program = s->plan ? program_open(gpu, s->plan, e) : NULL;
+    gpu->making = NULL;
     return s->program != NULL;
 }
 
@@ -73,7 +82,7 @@ bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, str
     m->step_taps = taps;
     dit_build(&m->step.net, &m->dit, use, &m->io);
     if (e->code == ERR_NONE) tuning_measure(m->context, g);
-    m->step_open = e->code == ERR_NONE && session_record(&m->step, &m->context->gpu, e);
+    m->step_open = e->code == ERR_NONE && session_record(&m->step, &m->context->gpu, &m->dit_source, e);
     if (m->step_open) warm_start(m, &m->warmer, m->step.program);
     m->step_open =
         m->step_open && host_weights(m, e) && source_load(&m->dit_source, &m->step.net, m->step.program, 7, e);

@@ -8,7 +8,7 @@
 
 struct program; // device memory, pipelines, descriptor sets and command buffers of one plan
 
-// progress(user, done, total) is called while pipelines are made. Weights are empty until program_weight.
+// Tells gpu.making how far it is. Weights are empty until program_weight.
 struct program *program_open(struct gpu *g, const struct plan *p, struct err *e);
 void program_close(struct program *x); // accepts NULL
 

@@ -255,16 +255,27 @@ bool program_keep_weights(struct program *x, enum rate r, struct err *e)
 
 // --- open and close -----------------------------------------------------------------------------------------------
 
+// How many ops have what they need.
+static bool made(struct program *x, uint32_t done, struct err *e)
+{
+    const struct gpu *g = x->gpu;
+    uint32_t total = 0;
+    for (int r = 0; r < RATE_COUNT; r++) total += x->plan->n_seq[r];
+    return !g->making || !g->making(g->making_user, done, total) || err_set(e, ERR_CANCELLED, "stopped");
+}
+
 static bool open_rate(struct program *x, enum rate r, struct err *e)
 {
+    uint32_t before = 0;
+    for (int k = 0; k < (int)r; k++) before += x->plan->n_seq[k];
     uint32_t n = x->plan->n_seq[r];
     x->node[r] = mem_zero(n, sizeof *x->node[r], e);
     if (!x->node[r]) return false;
     for (uint32_t i = 0; i < n; i++) {
-        if (!prepare(x, r, i, e)) return false;
+        if (!made(x, before + i, e) || !prepare(x, r, i, e)) return false;
         if (x->node[r][i].set && !write_set(x, &x->plan->seq[r][i], x->node[r][i].set, e)) return false;
     }
-    return program_replay_open(x, r, e);
+    return made(x, before + n, e) && program_replay_open(x, r, e);
 }
 
 struct program *program_open(struct gpu *g, const struct plan *p, struct err *e)

@@ -73,6 +73,9 @@ struct gpu {
     uint64_t bytes_now, bytes_peak; // device memory allocated by us
     uint32_t validation_errors;     // messages of severity warning or error since open
     bool lost;
+    // asked while a program's pipelines are made, which takes long where the driver has to compile them; true ends it
+    bool (*making)(void *user, uint32_t done, uint32_t total);
+    void *making_user;
     struct gpu_private *priv; // messenger, staging ring, pipeline list, cache path
 };
 
