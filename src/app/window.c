@@ -101,7 +101,7 @@ static void say_progress(struct app *a, const struct work_state *before)
 {
     static const char *const ends[] = {"", "done", "stopped", "failed"};
     struct film *f = a->now.film;
-    if (a->now.ready && !before->ready)
+    if (a->now.ready && a->now.opened != before->opened)
         app_event(a, json_pack("{ss, ss, ss, sf}", "event", "model", "name", a->now.info.name, "device", a->now.device,
                                "seconds", clock_seconds() - a->began));
     if (a->now.work == WORK_RUNNING && a->now.step != before->step)

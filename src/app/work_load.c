@@ -209,6 +209,7 @@ static bool open_model(struct worker *w, struct err *e)
     snprintf(w->said.sampler, sizeof w->said.sampler, "%s", w->subject.info.sampler ? w->subject.info.sampler : "");
     w->said.info.sampler = w->said.info.spacing = NULL; // the model's, which may be closed before this is read
     w->said.ready = true;
+    w->said.opened++;
     work_publish(w);
     return true;
 }

@@ -26,7 +26,8 @@ struct work_state {
     enum work work;
     char what[80]; // being loaded
     uint64_t done, total;
-    bool ready; // a model is open
+    bool ready;      // a model is open
+    uint32_t opened; // models, counted
     vkdit_model_info info;
     char device[256], reason[256];
     struct names *classes, *devices, *models; // models: those that ship, "name\tabout"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # window.sh PROGRAM [ARTEFACTS] — the real window under real mouse and keyboard: what a user does in the first minutes.
+data=$(realpath "$(dirname "$0")/../data")
 # shellcheck source=tests/app/lib.sh
 . "$(dirname "$0")/lib.sh"
 open_screen
@@ -151,6 +152,14 @@ key ctrl+o
 await 1 "\"event\":\"folder\",\"path\":\"$here\"" "the folder"
 key Escape
 at canvas 0.5 0.5
+
+# --- a file that is dropped on the window is opened ---
+if [ -n "${VKDIT_DROP_FILE-}" ]; then
+    models=$(count '"event":"model"')
+    "$VKDIT_DROP_FILE" "$(xdotool search --name '^vkdit$' | tail -n 1)" "$data/dit/sit_toy.weights.safetensors" || wrong "the file is not taken"
+    await $((models + 1)) '"event":"model"' "the dropped model"
+    grep '"event":"model"' events | tail -n 1 | grep -q 'SiT 3x64/2' || wrong "the dropped file is another model"
+fi
 
 # --- a model that is none: a message, and it goes on ---
 echo "this is no model" >broken.safetensors
