@@ -148,7 +148,7 @@ static void shares(const struct app *a, const struct film *f, const struct liken
         double from = 0;
         for (size_t k = 0; k < COUNTOF(causes); k++) {
             const float top = plot_height(r, from + share[k], 0, 1), bottom = plot_height(r, from, 0, 1);
-            ui_fill((struct rect){r.x + w * (float)b + 1, top, w - 2, bottom - top}, causes[k].ink, 0.8F, 0);
+            ui_fill((struct rect){r.x + w * (float)b + 1, top, fmaxf(w - 2, 1), bottom - top}, causes[k].ink, 0.8F, 0);
             from += share[k];
         }
     }
@@ -184,7 +184,7 @@ static void ranks(const struct app *a, const struct film *f, const struct likene
     for (uint32_t b = 0; b < rows; b++) {
         const struct rank *rank = l->rank + board_slot(f->board, b, a->board.vector);
         const float y = plot_height(r, rank->effective_centred, 0, most);
-        ui_fill((struct rect){r.x + w * (float)b + 1, y, w - 2, r.y + r.h - y}, INK_GOOD, 0.8F, 0);
+        ui_fill((struct rect){r.x + w * (float)b + 1, y, fmaxf(w - 2, 1), r.y + r.h - y}, INK_GOOD, 0.8F, 0);
     }
     plot_range(r, 0, most);
     snprintf(text, sizeof text, "of at most %u", l->evals - 1);
