@@ -13,8 +13,9 @@ void plot_cell(struct image *im, uint32_t x, uint32_t y, double v, const struct 
 
 void plot_title(struct rect r, const char *text, const char *unit)
 {
+    const float x = ui_words_width(0.95F, text) + 10 * ui_scale();
     ui_words(r.x, r.y, INK_TEXT, 0.95F, text);
-    ui_words(r.x + ui_words_width(0.95F, text) + 10 * ui_scale(), r.y + 1, INK_DIM, PLOT_SMALL, unit);
+    if (x + ui_words_width(PLOT_SMALL, unit) <= r.w) ui_words(r.x + x, r.y + 1, INK_DIM, PLOT_SMALL, unit);
 }
 
 struct rect plot_room(struct rect r, float left, float right)
@@ -89,11 +90,17 @@ void plot_range(struct rect r, double low, double high)
     ui_words(r.x - 6 * s - ui_words_width(PLOT_SMALL, text), r.y + r.h - 15 * s, INK_DIM, PLOT_SMALL, text);
 }
 
+uint32_t plot_stride(float row)
+{
+    const float stride = ceilf(13 * ui_scale() / fmaxf(row, 0.1F));
+    return stride <= 1 ? 1 : stride <= 2 ? 2 : (uint32_t)ceilf(stride / 4) * 4;
+}
+
 void plot_rows(struct rect r, uint32_t rows)
 {
     char text[16];
     const float s = ui_scale(), row = r.h / (float)rows;
-    for (uint32_t i = 0; i<rows; i += rows> 14 ? 4 : 1) {
+    for (uint32_t i = 0; i < rows; i += plot_stride(row)) {
         snprintf(text, sizeof text, "%u", i);
         ui_words(r.x - 6 * s - ui_words_width(PLOT_SMALL, text), r.y + row * ((float)i + 0.5F) - 8 * s, INK_DIM,
                  PLOT_SMALL, text);

@@ -1,6 +1,7 @@
 // view_board.c — the mixing board's plots beside the picture: which page is open, and what the pages share.
 #include "app/window.h"
 
+#include <math.h>
 #include <string.h>
 
 static const struct {
@@ -56,10 +57,10 @@ void board_unseen(struct app *a)
 
 static void tabs(struct app *a)
 {
-    const float s = ui_scale();
+    const float width = fminf(84 * ui_scale(), (ui_left() - 3 * 4 * ui_scale()) / PAGE_COUNT);
     for (uint32_t i = 0; i < PAGE_COUNT; i++) {
         if (i) ui_beside(4);
-        if (ui_tab(pages[i].name, a->board.page == i, 84 * s)) {
+        if (ui_tab(pages[i].name, a->board.page == i, width)) {
             a->board.page = (enum board_page)i;
             app_event(a, json_pack("{ss, ss}", "event", "page", "name", pages[i].name));
         }

@@ -70,7 +70,7 @@ static void steps_alike(struct app *a, struct film *f, struct rect room)
     const struct rect r = square(plot_room(room, 30, 62));
     const struct shot *shot = alike_shot(a, f, STEPS, NULL, 0);
     char text[160];
-    plot_title(room, "Steps", "cosine of each two, as the faders leave them");
+    plot_title(room, "Steps", "cosine of each two");
     if (!shot) return;
     ui_picture(shot->texture, r, 0);
     plot_legend(r, a->board.alike_scale + STEPS);
@@ -108,7 +108,7 @@ static void classes_alike(struct app *a, struct film *f, const struct likeness *
     ui_picture(shot->texture, r, 0);
     plot_legend(r, a->board.alike_scale + CLASSES);
     const float s = ui_scale(), row = r.h / (float)l->classes;
-    for (uint32_t i = 0; i < l->classes; i++) {
+    for (uint32_t i = 0; i < l->classes; i += plot_stride(row)) {
         class_word(a, l->class[i], one, sizeof one);
         const float w = fminf(ui_words_width(PLOT_SMALL, one), 96 * s);
         ui_clip((struct rect){r.x - 98 * s, r.y, 96 * s, r.h});

@@ -193,6 +193,7 @@ struct rect plot_room(struct rect room, float left, float right); // of the plot
 void plot_title(struct rect room, const char *text, const char *unit);
 void plot_time_axis(const struct board *b, struct rect r);
 void plot_rows(struct rect r, uint32_t rows); // their numbers
+uint32_t plot_stride(float row);              // every how many rows of this height there is room for a word
 void plot_legend(struct rect r, const struct scale *s);
 void plot_range(struct rect r, double low, double high); // the ends of an upright axis
 void plot_now(struct rect r, uint32_t column, uint32_t columns);
