@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "cli/recipe.h"
 #include "image/anim.h"
-#include "image/movie.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -133,39 +132,26 @@ static bool export_strip(struct film *f, uint32_t n, uint32_t w, uint32_t h, con
     return ok;
 }
 
-static bool export_webp(struct film *f, uint32_t n, uint32_t w, uint32_t h, const char *path, struct err *e)
+static bool export_animation(struct film *f, uint32_t n, uint32_t w, uint32_t h, const char *path, struct err *e)
 {
-    struct anim *a = anim_open(w, h, e);
+    struct anim *a = anim_open(path, w, h, e);
     bool ok = a != NULL;
     for (uint32_t i = 0; ok && i < n; i++) {
         struct image im = {0};
         ok = frame_picture(f, i, w, h, &im, e) && anim_add(a, &im, i + 1 < n ? FRAME_MS : LAST_MS, e);
         image_close(&im);
     }
-    if (ok) return anim_write(a, path, false, e);
+    if (ok) return anim_write(a, false, e);
     anim_close(a);
-    return false;
-}
-
-static bool export_mp4(struct film *f, uint32_t n, uint32_t w, uint32_t h, const char *path, struct err *e)
-{
-    struct movie *m = movie_open(path, w, h, e);
-    bool ok = m != NULL;
-    for (uint32_t i = 0; ok && i < n; i++) {
-        struct image im = {0};
-        ok = frame_picture(f, i, w, h, &im, e) && movie_add(m, &im, i + 1 < n ? FRAME_MS : LAST_MS, e);
-        image_close(&im);
-    }
-    if (ok) return movie_write(m, false, e);
-    movie_close(m);
     return false;
 }
 
 static const struct {
     const char *ending;
     bool (*write)(struct film *f, uint32_t n, uint32_t w, uint32_t h, const char *path, struct err *e);
-} exports[] = {
-    [EXPORT_STRIP] = {"png", export_strip}, [EXPORT_WEBP] = {"webp", export_webp}, [EXPORT_MP4] = {"mp4", export_mp4}};
+} exports[] = {[EXPORT_STRIP] = {"png", export_strip},
+               [EXPORT_WEBP] = {"webp", export_animation},
+               [EXPORT_MP4] = {"mp4", export_animation}};
 
 bool desk_export(struct film *f, enum export_kind kind, const char *folder, char *path, struct err *e)
 {

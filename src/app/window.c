@@ -282,16 +282,10 @@ void do_export(struct app *a, enum export_kind kind)
         ask_export(a, f, kind);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t n = strlen(text), m = strlen(end);
-    return n >= m && !strcmp(text + n - m, end);
-}
-
 void do_open(struct app *a, const char *path)
 {
     a->problem = false;
-    if (ends_with(path, ".png")) {
+    if (text_ends(path, ".png")) {
         clerk_recipe(a->clerk, path);
         return;
     }

@@ -78,9 +78,8 @@ static void read_growth(struct growth *g, const char *model)
     static const char end[] = ".safetensors";
     char path[4200];
     struct err e = {0};
-    const size_t n = model ? strlen(model) : 0, m = sizeof end - 1;
-    if (n <= m || strcmp(model + n - m, end) != 0) return;
-    snprintf(path, sizeof path, "%.*s.growth%s", (int)(n - m), model, end);
+    if (!model || !text_ends(model, end)) return;
+    snprintf(path, sizeof path, "%.*s.growth%s", (int)(strlen(model) - strlen(end)), model, end);
     growth_read(g, path, &e); // most models have none
 }
 

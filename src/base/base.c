@@ -103,6 +103,12 @@ bool mem_grow(void *array, uint32_t *cap, uint32_t want, size_t size, struct err
     return true;
 }
 
+bool text_ends(const char *text, const char *end)
+{
+    const size_t n = strlen(text), m = strlen(end);
+    return n >= m && !strcmp(text + n - m, end);
+}
+
 char *mem_text(const char *s, struct err *e)
 {
     size_t n = strlen(s) + 1;

@@ -44,6 +44,7 @@ void *mem_zero(uint64_t count, uint64_t size, struct err *e);
 // Grows *array (of `size`-byte members) to hold at least `want`; *cap is updated. Keeps content on failure.
 bool mem_grow(void *array, uint32_t *cap, uint32_t want, size_t size, struct err *e);
 char *mem_text(const char *s, struct err *e); // strdup
+bool text_ends(const char *text, const char *end);
 
 // a*b, a+b with overflow detection: false on overflow.
 static inline bool mul_ok(uint64_t a, uint64_t b, uint64_t *out)

@@ -15,7 +15,7 @@ static const double chance = 0.01;
 static size_t bare(const char *name)
 {
     size_t n = strlen(name);
-    bool typed = n > 5 && (!strcmp(name + n - 5, " fp16") || !strcmp(name + n - 5, " fp32"));
+    bool typed = n > 5 && (text_ends(name, " fp16") || text_ends(name, " fp32"));
     return typed ? n - 5 : n;
 }
 

@@ -1,7 +1,6 @@
 // gen_film.c — the stages from noise to picture, as a strip or in time. Keeps latents while the run goes on, decodes them at its end.
 #include "cli/generate.h"
 #include "image/anim.h"
-#include "image/movie.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,15 +8,9 @@
 
 enum { FRAMES = 8, ANIMATED = 24, GAP = 2, FRAME_MS = 90, LAST_MS = 1600 };
 
-static bool ends(const struct generation *g, const char *ending)
-{
-    const size_t n = g->cli->s.film ? strlen(g->cli->s.film) : 0, m = strlen(ending);
-    return n > m && !strcmp(g->cli->s.film + n - m, ending);
-}
-
 static bool animated(const struct generation *g)
 {
-    return ends(g, ".webp") || ends(g, ".mp4");
+    return g->cli->s.film && anim_is(g->cli->s.film);
 }
 
 static uint32_t frames(const struct generation *g)
@@ -83,23 +76,12 @@ static bool write_strip(const struct generation *g, const struct image *frame, s
 
 static bool write_animation(const struct generation *g, const struct image *frame, struct err *e)
 {
-    struct anim *a = anim_open(frame->w, frame->h, e);
+    struct anim *a = anim_open(g->cli->s.film, frame->w, frame->h, e);
     bool ok = a != NULL;
     for (uint32_t i = 0; ok && i < g->n_film; i++)
         ok = anim_add(a, frame + i, i + 1 < g->n_film ? FRAME_MS : LAST_MS, e);
-    if (ok) return anim_write(a, g->cli->s.film, g->cli->s.force, e);
+    if (ok) return anim_write(a, g->cli->s.force, e);
     anim_close(a);
-    return false;
-}
-
-static bool write_movie(const struct generation *g, const struct image *frame, struct err *e)
-{
-    struct movie *m = movie_open(g->cli->s.film, frame->w, frame->h, e);
-    bool ok = m != NULL;
-    for (uint32_t i = 0; ok && i < g->n_film; i++)
-        ok = movie_add(m, frame + i, i + 1 < g->n_film ? FRAME_MS : LAST_MS, e);
-    if (ok) return movie_write(m, g->cli->s.force, e);
-    movie_close(m);
     return false;
 }
 
@@ -110,9 +92,7 @@ bool film_save(struct generation *g, struct err *e)
     if (!s->film) return true;
     bool ok = frame != NULL;
     for (uint32_t i = 0; ok && i < g->n_film; i++) ok = decode(g, i, &frame[i], e);
-    ok = ok && (ends(g, ".mp4")    ? write_movie(g, frame, e)
-                : ends(g, ".webp") ? write_animation(g, frame, e)
-                                   : write_strip(g, frame, e));
+    ok = ok && (animated(g) ? write_animation(g, frame, e) : write_strip(g, frame, e));
     for (uint32_t i = 0; frame && i < g->n_film; i++) image_close(&frame[i]);
     free(frame);
     if (!ok) return false;

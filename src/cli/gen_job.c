@@ -219,12 +219,6 @@ static bool start_from_picture(struct generation *g, const char *path, struct er
     return all != NULL;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t n = strlen(text), m = strlen(end);
-    return n >= m && !strcmp(text + n - m, end);
-}
-
 static bool prepare_start(struct generation *g, struct err *e)
 {
     struct settings *s = &g->cli->s;
@@ -238,7 +232,7 @@ static bool prepare_start(struct generation *g, struct err *e)
         s->strength = 0.75;
         option_resolve(s, "strength");
     }
-    if (ends_with(s->init_image, ".safetensors")) {
+    if (text_ends(s->init_image, ".safetensors")) {
         if (vkdit_tensors_read(s->init_image, &g->start, &error)) return err_api(e, &error);
         const vkdit_tensor *t = tensor_named(&g->start, "latent");
         if (!t) return err_set(e, ERR_FORMAT, "%s: holds no \"latent\"", s->init_image);

@@ -13,8 +13,7 @@ enum { ENLARGED = 4, GAP = 2 };
 
 static bool is_preset(const char *text)
 {
-    const size_t n = strlen(text);
-    return n > 5 && !strcmp(text + n - 5, ".json");
+    return strlen(text) > 5 && text_ends(text, ".json");
 }
 
 bool mix_read_preset(vkdit_mix *mix, const char *path, struct err *e)

@@ -11,12 +11,6 @@ static bool is_scalar(const json_t *v)
     return !json_is_object(v) && !json_is_array(v);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t n = strlen(text), m = strlen(end);
-    return n >= m && !strcmp(text + n - m, end);
-}
-
 static void bytes_text(char *out, size_t room, uint64_t v)
 {
     static const char *const unit[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
@@ -31,7 +25,7 @@ static const char *scalar_text(char *out, size_t room, const char *key, const js
 {
     if (json_is_string(v))
         text_clean(out, room, json_string_value(v), json_string_length(v));
-    else if (json_is_integer(v) && key && ends_with(key, "bytes") && json_integer_value(v) >= 0)
+    else if (json_is_integer(v) && key && text_ends(key, "bytes") && json_integer_value(v) >= 0)
         bytes_text(out, room, (uint64_t)json_integer_value(v));
     else if (json_is_integer(v))
         snprintf(out, room, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
@@ -45,7 +39,7 @@ static const char *scalar_text(char *out, size_t room, const char *key, const js
 static const char *key_text(char *out, size_t room, const char *key)
 {
     text_clean(out, room, key, strlen(key));
-    if (ends_with(out, "_bytes")) out[strlen(out) - 6] = 0;
+    if (text_ends(out, "_bytes")) out[strlen(out) - 6] = 0;
     for (char *at = out; *at; at++)
         if (*at == '_') *at = ' ';
     return out;

@@ -83,7 +83,7 @@ static void animation(struct scratch *dir)
 {
     struct err e = {0};
     struct image im, other;
-    struct anim *a = anim_open(16, 8, &e);
+    struct anim *a = anim_open(scratch_path(dir, "a.webp"), 16, 8, &e);
     if (!a) {
         CHECK(e.code == ERR_UNSUPPORTED, "%s", e.text);
         return;
@@ -96,14 +96,15 @@ static void animation(struct scratch *dir)
     }
     CHECK(!anim_add(a, &other, 100, &e), "a picture of another size was taken");
     e = (struct err){0};
-    CHECK(anim_write(a, scratch_path(dir, "a.webp"), false, &e), "%s", e.text);
+    CHECK(anim_write(a, false, &e), "%s", e.text);
     char head[64] = "";
     FILE *f = fopen(scratch_path(dir, "a.webp"), "rb");
     CHECK(f && fread(head, 1, sizeof head, f) > 40 && !memcmp(head, "RIFF", 4) && !memcmp(head + 8, "WEBPVP8X", 8) &&
               (head[20] & 2) && head[24] == 15 && head[27] == 7,
           "this is no animation of 16 x 8");
     if (f) fclose(f);
-    CHECK(!anim_open(0, 4, &e) && !anim_open(1 << 20, 4, &e), "sizes that WebP has not");
+    CHECK(!anim_open("b.webp", 0, 4, &e) && !anim_open("b.webp", 1 << 20, 4, &e), "sizes that WebP has not");
+    CHECK(anim_is("x.webp") && anim_is("x.mp4") && !anim_is("x.png") && !anim_open("x.png", 4, 4, &e), "formats");
     image_close(&im);
     image_close(&other);
 }

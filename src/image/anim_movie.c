@@ -1,7 +1,6 @@
-// movie.c — raw pictures down a socket to ffmpeg, which writes into a new file of ours. Knows nothing about where the
-// pictures come from.
-#include "image/movie.h"
+// anim_movie.c — MP4: raw pictures down a socket to the program ffmpeg, which writes into a new file of ours.
 #include "base/newfile.h"
+#include "image/anim.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,14 +19,13 @@ struct movie {
     struct newfile f;
     pid_t child;
     int to; // its standard input
-    uint32_t w, h;
 };
 
 // A socket instead of a pipe: a child that is gone is an error of the call, not a signal.
-static bool start(struct movie *m, int theirs)
+static bool start(struct movie *m, uint32_t w, uint32_t h, int theirs)
 {
     char size[40], rate[16];
-    snprintf(size, sizeof size, "%ux%u", m->w, m->h);
+    snprintf(size, sizeof size, "%ux%u", w, h);
     snprintf(rate, sizeof rate, "%d", FRAMES_A_SECOND);
     const char *const words[] = {"ffmpeg", "-nostdin", "-loglevel", "quiet", "-f", "rawvideo", "-pix_fmt", "rgb24",
                                  "-s", size, "-r", rate, "-i", "pipe:0",
@@ -44,20 +42,39 @@ static bool start(struct movie *m, int theirs)
     return started;
 }
 
-struct movie *movie_open(const char *path, uint32_t w, uint32_t h, struct err *e)
+// True when it had written everything.
+static bool wait_for(struct movie *m)
+{
+    int status = 1;
+    if (m->to >= 0) close(m->to);
+    m->to = -1;
+    if (m->child > 0)
+        while (waitpid(m->child, &status, 0) < 0 && errno == EINTR) {
+        }
+    m->child = 0;
+    return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+static void movie_close(void *state)
+{
+    struct movie *m = state;
+    wait_for(m);
+    newfile_close(&m->f);
+    free(m);
+}
+
+static void *movie_open(const char *path, uint32_t w, uint32_t h, struct err *e)
 {
     struct movie *m = mem_zero(1, sizeof *m, e);
     int pair[2];
     if (!m) return NULL;
     m->to = -1;
-    m->w = w;
-    m->h = h;
     bool ok = newfile_open(&m->f, path, e);
     if (ok && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
         ok = err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
     else if (ok) {
         m->to = pair[0];
-        ok = start(m, pair[1]) ||
+        ok = start(m, w, h, pair[1]) ||
              err_set(e, ERR_UNSUPPORTED, "%s: the program ffmpeg, which writes MP4, is not installed", path);
         close(pair[1]);
     }
@@ -78,40 +95,19 @@ static bool send_all(struct movie *m, const uint8_t *data, size_t bytes, struct 
     return true;
 }
 
-bool movie_add(struct movie *m, const struct image *im, uint32_t milliseconds, struct err *e)
+static bool movie_add(void *state, const struct image *im, uint32_t milliseconds, struct err *e)
 {
-    if (im->w != m->w || im->h != m->h) return err_set(e, ERR_ARG, "the pictures of a movie have one size");
     const uint32_t times = max_u32(1, (milliseconds * FRAMES_A_SECOND + 500) / 1000);
     for (uint32_t i = 0; i < times; i++)
-        if (!send_all(m, im->rgb, (size_t)im->w * im->h * 3, e)) return false;
+        if (!send_all(state, im->rgb, (size_t)im->w * im->h * 3, e)) return false;
     return true;
 }
 
-// True when it had written everything.
-static bool wait_for(struct movie *m)
+static bool movie_write(void *state, const char *path, bool replace, struct err *e)
 {
-    int status = 1;
-    if (m->to >= 0) close(m->to);
-    m->to = -1;
-    if (m->child > 0)
-        while (waitpid(m->child, &status, 0) < 0 && errno == EINTR) {
-        }
-    m->child = 0;
-    return WIFEXITED(status) && !WEXITSTATUS(status);
+    struct movie *m = state;
+    return (wait_for(m) || err_set(e, ERR_IO, "%s: ffmpeg could not write it", path)) &&
+           newfile_commit(&m->f, replace, e);
 }
 
-bool movie_write(struct movie *m, bool replace, struct err *e)
-{
-    const bool ok = (wait_for(m) || err_set(e, ERR_IO, "%s: ffmpeg could not write it", m->f.path)) &&
-                    newfile_commit(&m->f, replace, e);
-    movie_close(m);
-    return ok;
-}
-
-void movie_close(struct movie *m)
-{
-    if (!m) return;
-    wait_for(m);
-    newfile_close(&m->f);
-    free(m);
-}
+const struct anim_format anim_movie = {".mp4", movie_open, movie_add, movie_write, movie_close};
