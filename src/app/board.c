@@ -93,19 +93,24 @@ static double share_of(const float *v, uint32_t n, double above, double below)
     return 100.0 * count / n;
 }
 
+static double quantile_at(const float *v, uint32_t n, double at, double *scratch)
+{
+    for (uint32_t i = 0; i < n; i++) scratch[i] = (double)v[i];
+    return quantile_of(scratch, n, at);
+}
+
 double board_stat_at(const struct board *b, enum board_stat s, uint32_t slot, uint32_t eval, double *scratch)
 {
     const float *v = board_row(b, slot, eval);
     const uint32_t n = b->width;
-    for (uint32_t i = 0; i < n; i++) scratch[i] = (double)v[i];
     switch (s) {
     case BOARD_MEAN: return mean_of(v, n, false);
     case BOARD_SIZE: return mean_of(v, n, true);
     case BOARD_SPREAD: return spread_of(v, n);
     case BOARD_LOW: return end_of(v, n, -1);
-    case BOARD_Q05: return quantile_of(scratch, n, 0.05);
-    case BOARD_MEDIAN: return quantile_of(scratch, n, 0.5);
-    case BOARD_Q95: return quantile_of(scratch, n, 0.95);
+    case BOARD_Q05: return quantile_at(v, n, 0.05, scratch);
+    case BOARD_MEDIAN: return quantile_at(v, n, 0.5, scratch);
+    case BOARD_Q95: return quantile_at(v, n, 0.95, scratch);
     case BOARD_HIGH: return end_of(v, n, 1);
     case BOARD_SILENT: return share_of(v, n, -0.1, 0.1);
     case BOARD_SHUT: return share_of(v, n, -0.01, 0.01);

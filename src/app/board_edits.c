@@ -101,14 +101,10 @@ char *edits_put(const char *text, const char *key, const char *statement, struct
 bool edits_save(const char *text, const char *path, struct err *e)
 {
     vkdit_error error = {0};
-    struct newfile f;
     char *json = NULL;
     vkdit_mix *m = open_mix(text, e);
     bool ok = m && (!vkdit_mix_to_json(m, &json, &error) || err_api(e, &error));
-    if (ok && (ok = newfile_open(&f, path, e))) {
-        newfile_put(&f, json, strlen(json));
-        ok = newfile_commit(&f, false, e);
-    }
+    ok = ok && newfile_text(path, json, false, e);
     vkdit_free(json);
     vkdit_mix_close(m);
     return ok;

@@ -5,20 +5,12 @@
 
 #include <string.h>
 
-static bool write_text(const char *path, const char *text, struct err *e)
-{
-    struct newfile f;
-    if (!newfile_open(&f, path, e)) return false;
-    newfile_put(&f, text, strlen(text));
-    return newfile_commit(&f, false, e);
-}
-
 // The document's path with another ending.
 static bool write_beside(const char *path, const char *ending, char *text, struct err *e)
 {
     char name[FORM_PATH + 20];
     snprintf(name, sizeof name, "%.*s%s", (int)(strlen(path) - strlen(".json")), path, ending);
-    const bool ok = write_text(name, text, e);
+    const bool ok = newfile_text(name, text, false, e);
     vkdit_free(text);
     return ok;
 }
@@ -32,7 +24,7 @@ bool desk_bench(const char *json, const char *folder, char *path, struct err *e)
     vkdit_error error = {0};
     char *text = NULL;
     if (!folder_make(folder, e) || !desk_free_name(folder, "vkdit-bench", "json", &number, path, e) ||
-        !write_text(path, json, e))
+        !newfile_text(path, json, false, e))
         return false;
     if (vkdit_bench_render(json, "md", &text, &error)) return err_api(e, &error);
     if (!write_beside(path, ".md", text, e)) return false;

@@ -41,13 +41,13 @@ struct film_times {
     double first;                               // from being asked to the first estimate
     double steps, keep, decode, preview_decode; // seconds spent on: steps, reading latents, the end, decoded previews
     uint32_t decoded;                           // previews decoded
-    double device_steps, device_decode,
-        device_preview; // on the device: the transformer, the decoder at the end, before
+    // on the device: the transformer, the decoder at the end, decoded previews
+    double device_steps, device_decode, device_preview;
 };
 
 struct film {
     atomic_uint users;
-    pthread_mutex_t lock; // guards n, pixels, likeness, end, times
+    pthread_mutex_t lock; // guards n, pixels, board, likeness, end, times
     uint32_t number;      // counted over the session
     json_t *options;      // what was asked for, by names of the option table; never changed
     char device[256], sampler[32], identity[64];
@@ -59,9 +59,9 @@ struct film {
     uint32_t n, cap, steps;
     uint32_t width, height; // of a decoded picture
     enum film_end end;
-    struct board
-        *board; // its modulation; NULL: not wanted, too large, or made on the way; guarded by lock until it is there
-    struct likeness *likeness; // to other classes, when it was asked for; guarded by lock, never taken away again
+    // Both guarded by lock until they are there, and never taken away again.
+    struct board *board;       // its modulation; NULL: not wanted, too large, or made on the way
+    struct likeness *likeness; // to other classes, when it was asked for
     struct film_times times;
     uint32_t parent, parent_step; // of a branch: the number of the film it left, and where
     bool part_way;                // the branch began at a level of its own: frames are not its sampler's steps

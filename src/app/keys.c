@@ -78,6 +78,7 @@ static void movie(struct app *a)
 {
     do_export(a, EXPORT_MP4);
 }
+
 static void stop(struct app *a)
 {
     if (a->help)

@@ -48,14 +48,12 @@ static struct span whole(uint32_t bins, double low, double high)
     return (struct span){0, bins, low, high};
 }
 
-// Where nearly all weights of a kind are: the histogram's own range holds the furthest of all kinds.
+// Where nearly all weights of a kind are: the histogram's own range, which lies around 0, holds the furthest of all kinds.
 static struct span span_of(const struct weights *w, uint32_t kind)
 {
     const double bin = (w->high - w->low) / w->bins, reach = fabs(w->kind[kind].mean) + 5 * w->kind[kind].std + 2 * bin;
-    const double middle = 0.5 * (w->low + w->high);
     const uint32_t half = min_u32(w->bins / 2, (uint32_t)(reach / bin)), first = w->bins / 2 - half;
-    return fabs(middle) > bin ? whole(w->bins, w->low, w->high)
-                              : (struct span){first, w->bins - 2 * first, w->low + first * bin, w->high - first * bin};
+    return (struct span){first, w->bins - 2 * first, w->low + first * bin, w->high - first * bin};
 }
 
 // The largest of the bins that a column of pixels stands for.

@@ -69,13 +69,8 @@ bool json_key(struct json_walk *w, json_t **key, struct err *e)
     if (w->comma && !expect(w, ',', e)) return false;
     w->comma = true;
     if (peek(w) != '"') return expect(w, '"', e);
-    const uint64_t from = w->pos;
     if (!json_value(w, 1 << 16, key, e)) return false;
-    const uint64_t taken = w->pos - from;
-    // jansson passes over a lack of memory while it collects a string's bytes: then some are missing
-    const bool whole = memchr(w->text + from, '\\', (size_t)taken) || json_string_length(*key) + 2 == taken ||
-                       err_set(e, ERR_MEMORY, "out of memory while reading JSON");
-    if (whole && expect(w, ':', e)) return true;
+    if (expect(w, ':', e)) return true;
     json_decref(*key);
     *key = NULL;
     return false;
@@ -84,10 +79,16 @@ bool json_key(struct json_walk *w, json_t **key, struct err *e)
 bool json_value(struct json_walk *w, uint64_t limit, json_t **value, struct err *e)
 {
     uint64_t taken = 0;
-    *value =
-        parse(w->text + w->pos, w->bytes - w->pos, limit, JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, w->pos, &taken, e);
+    const char *text = w->text + w->pos, *quote;
+    *value = parse(text, w->bytes - w->pos, limit, JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, w->pos, &taken, e);
     w->pos += taken;
-    return *value != NULL;
+    if (!json_is_string(*value) || memchr(text, '\\', (size_t)taken)) return *value != NULL;
+    // jansson passes over a lack of memory while it collects a string's bytes: then some are missing
+    quote = memchr(text, '"', (size_t)taken);
+    if (quote && json_string_length(*value) + 2 == taken - (uint64_t)(quote - text)) return true;
+    json_decref(*value);
+    *value = NULL;
+    return err_set(e, ERR_MEMORY, "out of memory while reading JSON");
 }
 
 bool json_ended(struct json_walk *w, struct err *e)

@@ -100,6 +100,14 @@ bool newfile_commit(struct newfile *f, bool replace, struct err *e)
     return !code;
 }
 
+bool newfile_text(const char *path, const char *text, bool replace, struct err *e)
+{
+    struct newfile f;
+    if (!newfile_open(&f, path, e)) return false;
+    newfile_put(&f, text, strlen(text));
+    return newfile_commit(&f, replace, e);
+}
+
 void newfile_close(struct newfile *f)
 {
     if (f->stream) {

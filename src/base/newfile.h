@@ -20,6 +20,8 @@ void newfile_put(struct newfile *f, const void *data, size_t bytes);
 // Flushes to disk and gives the file its name. replace=false fails, atomically, when the name is taken.
 // Closes f in every case; on failure (a full disk, say) nothing is left behind.
 bool newfile_commit(struct newfile *f, bool replace, struct err *e);
+// All of it at once.
+bool newfile_text(const char *path, const char *text, bool replace, struct err *e);
 void newfile_close(struct newfile *f); // drops what was written; accepts {0} and a committed file
 
 #endif

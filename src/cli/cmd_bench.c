@@ -24,14 +24,6 @@ static const char *format_of(const struct cli *c)
 
 // --- files --------------------------------------------------------------------------------------------------------
 
-static bool save(const char *path, const char *text, struct err *e)
-{
-    struct newfile f = {0};
-    if (!newfile_open(&f, path, e)) return false;
-    newfile_put(&f, text, strlen(text));
-    return newfile_commit(&f, false, e);
-}
-
 // A result is a JSON document of a few hundred kilobytes.
 static char *load(const char *path, struct err *e)
 {
@@ -80,7 +72,7 @@ static int give(struct cli *c, char *text)
     struct err e = {0};
     bool ok = true;
     if (c->s.save)
-        ok = save(c->s.save, text, &e);
+        ok = newfile_text(c->s.save, text, false, &e);
     else
         fputs(text, stdout);
     vkdit_free(text);
@@ -216,7 +208,7 @@ static int print_result(struct cli *c, const char *json, const char *path)
     vkdit_error a = {0};
     struct err e = {0};
     char *text;
-    if (path && !save(path, json, &e)) return cli_fail_err(c, &e);
+    if (path && !newfile_text(path, json, false, &e)) return cli_fail_err(c, &e);
     if (c->s.json) {
         puts(json);
     } else {

@@ -25,7 +25,6 @@ struct trace {
     struct generation g; // classes, sampler and the like are read and completed as for "vkdit generate"
     // the table, [evals][conds][slots][width]; the first `classes` conditions are those asked for, then the null class
     uint32_t evals, conds, slots, width, depth, classes;
-    bool adaptive;  // the sampler chose the evaluations on the way
     uint32_t steps; // of the sampler
     double *t;
     uint32_t *condition;

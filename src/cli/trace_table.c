@@ -158,8 +158,7 @@ static bool begin_table(struct trace *x, uint32_t *list, uint32_t n, vkdit_run *
     progress_wipe(&x->g.subject.progress);
     vkdit_run_get_progress(*run, &x->g.at);
     x->steps = x->g.at.steps;
-    x->adaptive = !x->steps;
-    if (!x->adaptive) return true;
+    if (x->steps) return true;
     vkdit_run_close(*run);
     *run = NULL;
     job = x->g.job;
@@ -179,8 +178,8 @@ static bool compute_table(struct trace *x, struct err *e)
     uint32_t n = x->classes;
     if (m->has_null_class) list[n++] = m->classes;
     if (lent) memcpy(list + n, x->g.job.extra_classes, lent * sizeof *list);
-    const bool ok = begin_table(x, list, n + lent, &run, e) &&
-                    (x->adaptive ? follow(x, run, list, n, e) : read_table(x, run, n, e));
+    const bool ok =
+        begin_table(x, list, n + lent, &run, e) && (x->steps ? read_table(x, run, n, e) : follow(x, run, list, n, e));
     if (ok && !option_origin(&x->g.cli->s, "sampler")) {
         x->g.cli->s.sampler = x->g.at.sampler;
         option_resolve(&x->g.cli->s, "sampler");
