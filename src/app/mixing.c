@@ -1,5 +1,6 @@
 // mixing.c — what the faders do to the form's mix: one change after another, taken back and done again, put aside.
 #include "app/window.h"
+#include "base/labels.h"
 #include "cli/generate.h"
 
 #include <stdlib.h>
@@ -53,19 +54,10 @@ void mixing_put(struct app *a, const char *key, const char *statement)
     vkdit_free(text);
 }
 
-// By a part of its name, like the class of a picture.
 static bool find_class(void *user, const char *name, uint32_t *index, struct err *e)
 {
     const struct names *c = user;
-    uint32_t found = 0;
-    for (uint32_t i = 0; c && i < c->n; i++) {
-        if (!c->text[i] || !view_contains(c->text[i], name)) continue;
-        *index = i;
-        if (strlen(c->text[i]) == strlen(name)) return true;
-        found++;
-    }
-    return found == 1 ||
-           err_set(e, ERR_ARG, found ? "several classes are called \"%.80s\"" : "no class is called \"%.80s\"", name);
+    return labels_find(c ? c->text : NULL, c ? c->n : 0, name, index, e);
 }
 
 // Whoever types uses names, and makes mistakes: the text is kept, so that it can be mended.

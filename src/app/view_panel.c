@@ -1,5 +1,6 @@
 // view_panel.c — the controls. Limits, words and explanations come from the option table.
 #include "app/window.h"
+#include "base/labels.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -119,14 +120,6 @@ static void mix(struct app *a)
 
 // --- lists --------------------------------------------------------------------------------------------------------
 
-bool view_contains(const char *text, const char *part)
-{
-    const size_t n = strlen(part);
-    for (; n && *text; text++)
-        if (!strncasecmp(text, part, n)) return true;
-    return !n;
-}
-
 static void class_text(const struct app *a, const char *value, char *out, size_t room)
 {
     const struct names *c = a->now.classes;
@@ -162,7 +155,7 @@ static void class_list(struct app *a, const char *option, const char *none, char
             snprintf(row, sizeof row, "%s  %u", c->text[i], i);
         else
             snprintf(row, sizeof row, "class %u", i);
-        if (!view_contains(row, query)) continue;
+        if (!text_contains(row, query)) continue;
         if (!*first) snprintf(first, sizeof first, "%u", i);
         if (ui_item(row, !strcmp(form_text(&a->form, option), number))) form_set_text(&a->form, option, number);
     }

@@ -170,7 +170,6 @@ void view_strip(struct app *a);
 void view_panel(struct app *a);
 // Within the panel: a label at the left; the control that follows takes the rest of the line.
 void view_label(const char *text, const char *tip);
-bool view_contains(const char *text, const char *part);          // whatever the case
 void view_gallery(struct app *a);                                // inside the panel
 void view_board(struct app *a);                                  // beside the canvas
 void view_faders(struct app *a);                                 // inside the panel

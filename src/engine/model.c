@@ -1,5 +1,6 @@
 // model.c — opening a model: files, configuration, labels; the recorded step that runs share.
 #include "base/file.h"
+#include "base/labels.h"
 #include "engine/engine.h"
 #include "engine/shipped.h"
 #include "models/meta.h"
@@ -405,24 +406,6 @@ const char *vkdit_class_name(const vkdit_model *m, uint32_t index)
     return index < m->n_labels ? m->labels[index] : NULL;
 }
 
-static bool equal_synonym(const char *label, const char *text, size_t n)
-{
-    while (*label) {
-        size_t len = strcspn(label, ",");
-        if (len == n && !strncasecmp(label, text, n)) return true;
-        label += len + (label[len] == ',');
-        label += strspn(label, " ");
-    }
-    return false;
-}
-
-static bool contains(const char *label, const char *text, size_t n)
-{
-    for (; *label; label++)
-        if (!strncasecmp(label, text, n)) return true;
-    return false;
-}
-
 static bool find_class(const vkdit_model *m, const char *text, uint32_t *index, struct err *e)
 {
     size_t n = strlen(text), digits = strspn(text, "0123456789");
@@ -432,22 +415,7 @@ static bool find_class(const vkdit_model *m, const char *text, uint32_t *index, 
         if (*index < m->dit.classes) return true;
         return err_set(e, ERR_ARG, "class %u: the model has classes 0..%u", *index, m->dit.classes - 1);
     }
-    char shown[300] = "", clean[80];
-    uint32_t found = 0, at = 0;
-    for (uint32_t i = 0; i < m->n_labels; i++)
-        if (m->labels[i] && equal_synonym(m->labels[i], text, n)) return *index = i, true;
-    for (uint32_t i = 0; i < m->n_labels; i++) {
-        if (!m->labels[i] || !contains(m->labels[i], text, n)) continue;
-        *index = i;
-        if (found++ < 6 && at + 60 < sizeof shown)
-            at +=
-                (uint32_t)snprintf(shown + at, sizeof shown - at, "%s%u %.40s", found > 1 ? "; " : "", i, m->labels[i]);
-    }
-    text_clean(clean, sizeof clean, text, n);
-    if (found == 1) return true;
-    if (found) return err_set(e, ERR_ARG, "class '%s' is ambiguous (%u matches): %s", clean, found, shown);
-    return err_set(e, ERR_ARG, "no class is called '%s'%s", clean,
-                   m->n_labels && m->labels[0] ? "" : " (the model carries no class names: give a number)");
+    return labels_find(m->labels, m->n_labels, text, index, e);
 }
 
 vkdit_status vkdit_class_find(const vkdit_model *m, const char *text, uint32_t *index, vkdit_error *error)
