@@ -112,19 +112,17 @@ static void forget(struct vkdit *c, const struct graph *g)
 void tuning_measure(struct vkdit *c, const struct graph *g)
 {
     struct err e = {0};
-    uint32_t before = c->tuned.n;
+    const struct tuned before = c->tuned;
     char path[1100];
     // without a file it would be measured in every run; a layer's checks would be measured with it
     if (!c->tuning && (c->gpu.caps.type == CAPS_CPU || !c->gpu.caps.timestamps || c->validation)) return;
     if (!gpu_cache_file(&c->gpu, "tuning", path, sizeof path)) return;
-    if (c->tuning) {
-        forget(c, g);
-        before = UINT32_MAX;
-    }
+    if (c->tuning) forget(c, g);
     tune_graph(&c->gpu, g, TUNE_FLOPS, &c->tuned, tried, asked_to_stop, c, &e);
     if (e.code && c->log && !c->tuning) c->log(c->user, 1, e.text);
+    if (c->tuning && e.code) c->tuned = before; // what was interrupted leaves the older choices in force
     if (c->tuning) c->tuning->err = e;
-    if (c->tuned.n != before) save(c);
+    if (c->tuning ? !e.code : c->tuned.n > before.n) save(c);
 }
 
 // The choices after it, beside what was tried.

@@ -2,6 +2,7 @@
 
     evaluate.py make  --vkdit build/vkdit --out DIR [--model FILE] [--steps N] [--cfg X] [--count 2000] [--device D]
     evaluate.py score --classifier FILE DIR [DIR ...]        accuracy, Fréchet distance, spread within each class
+    evaluate.py codec --classifier FILE --vae FILE           the same of real pictures, encoded and decoded
     evaluate.py near  --classifier FILE --sheet FILE DIR     generated pictures beside their nearest training pictures
 
 Real pictures come from seeds that neither the model nor the classifier has seen."""
@@ -121,6 +122,30 @@ def score(args):
         pathlib.Path(args.json).write_text(json.dumps(rows, indent=1) + "\n")
 
 
+@torch.no_grad()
+def codec(args):
+    """What the autoencoder alone costs: real pictures through it, beside themselves and beside others."""
+    import vae
+
+    device = torch.device(args.device_torch)
+    net = classifier.read(args.classifier, device)
+    coder = vae.read(args.vae, device)[0].eval()
+    data = pictures.Pictures(pictures.REFERENCE, 2 * args.count, 256).wait()
+    images, labels, decoded = data.tensor(0, args.count), data.labels[: args.count], []
+    for i in range(0, args.count, 16):
+        mean, _ = coder.encode(pictures.as_input(images[i : i + 16].to(device)))
+        decoded.append(pictures.as_bytes(coder.decode(mean)).cpu())
+    own, _ = judge(net, images, device)
+    other, _ = judge(net, data.tensor(args.count, 2 * args.count), device)
+    features, logits = judge(net, torch.cat(decoded), device)
+    classes = len(pictures.class_names())
+    ratio = spread(features, labels, classes) / spread(own, labels, classes)
+    print(f"{args.count} pictures through {args.vae}: accuracy {float((logits.argmax(1) == labels).double().mean()):.4f}, "
+          f"Fréchet {frechet(features, own):.3f} from themselves, {frechet(features, other):.3f} from others "
+          f"(real against real {frechet(own, other):.3f}), spread {float(ratio.min()):.2f} at least, {float(ratio.mean()):.2f} on average")
+    data.close()
+
+
 def small(images):
     """[N,3*32*32]: what the eye sees from afar, in which neighbours are looked for."""
     x = pictures.as_input(images)
@@ -159,7 +184,7 @@ def near(args):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("what", choices=("make", "score", "near"))
+    p.add_argument("what", choices=("make", "score", "codec", "near"))
     p.add_argument("folders", nargs="*")
     p.add_argument("--vkdit", default="build/vkdit")
     p.add_argument("--out")
@@ -177,7 +202,7 @@ def main():
     p.add_argument("--nearest", type=int, default=4)
     p.add_argument("--cell", type=int, default=96)
     args = p.parse_intermixed_args()
-    {"make": make, "score": score, "near": near}[args.what](args)
+    {"make": make, "score": score, "codec": codec, "near": near}[args.what](args)
 
 
 if __name__ == "__main__":
