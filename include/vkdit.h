@@ -200,6 +200,7 @@ typedef struct vkdit_job {
     int keep_trajectory;  /* keep x_t, x0 estimates and noises of every step for vkdit_run_trajectory */
     int keep_modulation;  /* keep the adaLN weights on the device after the table is filled */
     int keep_activations; /* keep every intermediate of a step for vkdit_run_tap: more device memory, no more work */
+    int keep_steps;       /* keep copies of the last two steps' results for vkdit_run_peek */
     const uint32_t *extra_classes; /* further conditions for the modulation table, which no picture uses: what mixes */
     uint32_t extra_count;          /* take from, or what is to be looked at; the null class may be among them */
 } vkdit_job;
@@ -235,6 +236,12 @@ VKDIT_API vkdit_status vkdit_run_wait(vkdit_run *run, vkdit_error *error);
 VKDIT_API void vkdit_run_get_progress(const vkdit_run *run, vkdit_progress *progress);
 /* Current state x_t, or the estimate x0 of the finished latent: float [N][C][h][w]. */
 VKDIT_API vkdit_status vkdit_run_latent(vkdit_run *run, int x0, float *out, uint64_t values, vkdit_error *error);
+/* The same as it was after `step` steps, without waiting for a step that is under way: *there is 0 while that is the one
+ * asked for. Needs keep_steps, and one of the last two steps. After each vkdit_run_step, and once more after vkdit_run_wait at
+ * the end, ask for every step that you have not seen, until one is not there: the device then never waits for you. (Adaptive
+ * samplers keep the last step only.) */
+VKDIT_API vkdit_status vkdit_run_peek(vkdit_run *run, uint32_t step, int x0, float *out, uint64_t values, int *there,
+                                      vkdit_error *error);
 /* Decodes a latent (NULL = the current x) to 8-bit RGB [N][H][W][3]; *pixels is freed with vkdit_free. */
 VKDIT_API vkdit_status vkdit_run_decode(vkdit_run *run, const float *latent, int (*stop)(void *user), void *user,
                                         uint8_t **pixels, uint32_t *width, uint32_t *height, vkdit_error *error);

@@ -237,6 +237,8 @@ static bool begin(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     use.kind = !draws ? DIT_STEP : r->rng == VKDIT_RNG_PHILOX && !r->given_noise ? DIT_STEP_PHILOX : DIT_STEP_NOISE;
     if (!model_step(m, &use, j->keep_activations != 0, e)) return false;
     r->user = m->step_user;
+    r->peek = j->keep_steps && !r->schedule.adaptive;
+    if (r->peek && !program_stills_open(m->step.program, m->io.regs, e)) return false;
     int32_t *y = (int32_t *)r->condition, *cond = (int32_t *)r->item_cond;
     if (!program_write(m->step.program, m->io.y, 0, r->conds, y, e) ||
         !program_write(m->step.program, m->io.cond, 0, r->copies * r->images, cond, e) || !start_state(r, j, e))
@@ -298,7 +300,10 @@ static bool one_eval(struct vkdit_run *r, struct stopper *s, struct err *e)
     int32_t at = (int32_t)(r->eval - r->first);
     if (r->counter_dirty && !program_write(m->step.program, m->io.counter, 0, 1, &at, e)) return false;
     r->counter_dirty = true;
-    if (!program_run_ahead(m->step.program, RATE_STEP, run_asked_to_stop, s, e)) return false;
+    const uint32_t after = r->step + 1;
+    const int still = r->peek && ev->ends_step ? (int)(after % STILLS) : -1;
+    if (!program_run_ahead(m->step.program, RATE_STEP, still, run_asked_to_stop, s, e)) return false;
+    if (still >= 0) r->still_of[still] = after;
     r->counter_dirty = r->drawn = false;
     r->last_t = ev->t;
     r->evals_done++;

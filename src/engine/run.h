@@ -50,6 +50,8 @@ struct vkdit_run {
     double last_t;
     struct trajectory kept;
     bool keep;
+    bool peek;                 // every step leaves a still
+    uint32_t still_of[STILLS]; // after how many steps each was made; 0: not yet
 };
 
 // The caller's question between submissions, in the form that programs ask it.

@@ -59,6 +59,37 @@ vkdit_status vkdit_run_latent(vkdit_run *r, int x0, float *out, uint64_t values,
     return status_of(&e, error);
 }
 
+// An adaptive sampler's states are made by the host, which has waited for the device already.
+static bool peek(struct vkdit_run *r, uint32_t step, bool x0, float *out, int *there, struct err *e)
+{
+    const uint32_t slot = step % STILLS;
+    const float *still = NULL;
+    if (!run_current(r, e)) return false;
+    if (r->schedule.adaptive) {
+        if (step != r->step || !step) return err_set(e, ERR_ARG, "only the last step of this run is kept");
+        *there = read_register(r, x0 ? r->schedule.x0_reg : 0, out, e);
+        return *there;
+    }
+    if (!r->peek || !step || r->still_of[slot] != step) return err_set(e, ERR_ARG, "step %u is not kept", step);
+    still = program_still(r->model->step.program, slot);
+    *there = still != NULL;
+    if (still) memcpy(out, still + (x0 ? r->schedule.x0_reg : 0) * r->state_values, r->values * sizeof *out);
+    return true;
+}
+
+vkdit_status vkdit_run_peek(vkdit_run *r, uint32_t step, int x0, float *out, uint64_t values, int *there,
+                            vkdit_error *error)
+{
+    struct err e = {0};
+    *there = 0;
+    if (values != r->values)
+        err_set(&e, ERR_ARG, "room for %llu values, the run has %llu", (unsigned long long)values,
+                (unsigned long long)r->values);
+    else if (peek(r, step, x0 != 0, out, there, &e) && *there && !all_finite(out, values))
+        err_set(&e, ERR_NUMERIC, "the latent is not finite after %u steps", step);
+    return status_of(&e, error);
+}
+
 // --- pictures -----------------------------------------------------------------------------------------------------
 
 static bool flat(const uint8_t *rgb, uint64_t n)

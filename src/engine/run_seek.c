@@ -2,7 +2,7 @@
 #include "engine/run.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 static bool check_seek(const struct vkdit_run *r, uint32_t step, uint64_t values, struct err *e)
 {
@@ -39,6 +39,7 @@ static bool seek(struct vkdit_run *r, uint32_t step, const float *x, const float
     r->done = eval >= r->schedule.n;
     r->x0_known = step && x0;
     r->counter_dirty = true;
+    memset(r->still_of, 0, sizeof r->still_of);
     return true;
 }
 

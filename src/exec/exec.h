@@ -30,9 +30,16 @@ bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void 
 // The same for programs that are one submission: returns with it in flight, when the one before is finished, so that the
 // device need not wait for the host. What it wrote is seen by every other call here, which waits for it; its error is the
 // next call's. Other programs run as program_run.
-bool program_run_ahead(struct program *x, enum rate r, bool (*stop)(void *user), void *user, struct err *e);
+// `still` >= 0: it also leaves that still, see below; -1: none.
+bool program_run_ahead(struct program *x, enum rate r, int still, bool (*stop)(void *user), void *user, struct err *e);
 // Waits for what that left in flight. Reading, writing and recording do it by themselves.
 bool program_settle(struct program *x, struct err *e);
+// Stills: copies of a tensor as a replay left it, made on the device, so that the host can look at one replay's result while
+// the next is under way and changes it.
+enum { STILLS = 2 };
+bool program_stills_open(struct program *x, ten t, struct err *e); // room for them; true when it is there already
+// The values of one, in memory that the host sees; NULL while the replay that makes it is under way, or when there was none.
+const float *program_still(const struct program *x, uint32_t still);
 struct program_stats {
     double seconds,
         longest; // device time of the last finished run, of its longest submission; wall time without timestamps

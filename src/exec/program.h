@@ -40,8 +40,14 @@ struct program {
         enum rate rate;
         double start; // when it was submitted
         bool busy;    // and not waited for
+        int still;    // that it makes, or -1
     } flight[2];
     uint32_t next_flight;
+    struct still {
+        struct gpu_buf copy;
+        VkCommandBuffer cmd; // makes it
+        bool made;
+    } still[STILLS];
     VkQueryPool clock; // two timestamps around a submission, for each flight; null without timestamps
     VkQueryPool marks; // one between any two dispatches while a profile is taken, else null
 };
@@ -50,6 +56,8 @@ struct gpu_buf *program_buffer(const struct program *x, uint32_t tensor);
 void program_barrier(struct program *x, VkCommandBuffer c);
 // groups_max: no more workgroups than this in each dimension
 void program_dispatch(struct program *x, VkCommandBuffer c, enum rate r, uint32_t i, uint32_t groups_max);
+
+void program_stills_close(struct program *x);
 
 bool program_fence_open(struct program *x, struct err *e);
 bool program_replay_open(struct program *x, enum rate r, struct err *e);

@@ -296,6 +296,7 @@ void program_close(struct program *x)
 {
     if (!x) return;
     program_replay_close(x);
+    program_stills_close(x);
     if (x->descriptors) x->gpu->vk.vkDestroyDescriptorPool(x->gpu->dev, x->descriptors, NULL);
     for (uint32_t i = 0; i < x->n_view; i++) x->gpu->vk.vkDestroyBufferView(x->gpu->dev, x->view[i], NULL);
     free(x->view);

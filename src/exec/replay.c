@@ -143,12 +143,15 @@ static bool device_seconds(struct program *x, uint32_t flight, double *seconds, 
     return true;
 }
 
-static bool submit(struct program *x, enum rate r, uint32_t s, uint32_t flight, struct err *e)
+static bool submit(struct program *x, enum rate r, uint32_t s, uint32_t flight, int still, struct err *e)
 {
     struct flight *f = &x->flight[flight];
     f->rate = r;
+    f->still = still;
+    if (still >= 0) x->still[still].made = false;
     f->start = clock_seconds();
-    f->busy = gpu_submit(x->gpu, x->replay[r].cmd[s + flight], f->fence, e);
+    f->busy = gpu_submit_two(x->gpu, x->replay[r].cmd[s + flight], still < 0 ? VK_NULL_HANDLE : x->still[still].cmd,
+                             f->fence, e);
     return f->busy;
 }
 
@@ -159,13 +162,14 @@ static bool wait(struct program *x, uint32_t flight, double *seconds, struct err
     if (!f->busy) return true;
     f->busy = false; // also when the wait fails: then nothing is in flight either
     if (!gpu_wait(x->gpu, f->fence, e)) return false;
+    if (f->still >= 0) x->still[f->still].made = true;
     *seconds = clock_seconds() - f->start;
     return !x->clock || device_seconds(x, flight, seconds, e);
 }
 
-static bool submit_segment(struct program *x, enum rate r, uint32_t s, double *seconds, struct err *e)
+static bool submit_segment(struct program *x, enum rate r, uint32_t s, int still, double *seconds, struct err *e)
 {
-    return submit(x, r, s, 0, e) && wait(x, 0, seconds, e);
+    return submit(x, r, s, 0, still, e) && wait(x, 0, seconds, e);
 }
 
 // Only a clear misjudgement is worth recording again: far too long, or several where one would do.
@@ -201,23 +205,7 @@ bool program_settle(struct program *x, struct err *e)
     return ok;
 }
 
-bool program_run_ahead(struct program *x, enum rate r, bool (*stop)(void *user), void *user, struct err *e)
-{
-    struct replay *p = &x->replay[r];
-    uint32_t now = x->next_flight, other = (now + 1) % COUNTOF(x->flight);
-    double seconds;
-    if (p->recut || p->scale == 0 || p->n_segment != 1) return program_run(x, r, stop, user, e);
-    if (stop && stop(user)) return err_set(e, ERR_CANCELLED, "stopped");
-    if (x->flight[other].busy && x->flight[other].rate != r && !program_settle(x, e)) return false;
-    if (!submit(x, r, 0, now, e)) return false;
-    x->next_flight = other;
-    if (!x->flight[other].busy) return true;
-    if (!wait(x, other, &seconds, e)) return false;
-    judge_single(x, r, seconds);
-    return true;
-}
-
-bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void *user, struct err *e)
+static bool run_now(struct program *x, enum rate r, int still, bool (*stop)(void *user), void *user, struct err *e)
 {
     struct replay *p = &x->replay[r];
     if (!program_settle(x, e)) return false;
@@ -227,7 +215,7 @@ bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void 
     for (uint32_t s = 0; s < p->n_segment; s++) {
         double seconds = 0;
         if (stop && stop(user)) return err_set(e, ERR_CANCELLED, "stopped");
-        if (!submit_segment(x, r, s, &seconds, e)) return false;
+        if (!submit_segment(x, r, s, s + 1 < p->n_segment ? -1 : still, &seconds, e)) return false;
         total += seconds;
         if (seconds > longest) longest = seconds;
         for (uint32_t i = 0; i < p->segment[s].count; i++)
@@ -236,6 +224,27 @@ bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void 
     judge(p, total, predicted, longest);
     p->seconds = total;
     p->longest = longest;
+    return true;
+}
+
+bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void *user, struct err *e)
+{
+    return run_now(x, r, -1, stop, user, e);
+}
+
+bool program_run_ahead(struct program *x, enum rate r, int still, bool (*stop)(void *user), void *user, struct err *e)
+{
+    struct replay *p = &x->replay[r];
+    uint32_t now = x->next_flight, other = (now + 1) % COUNTOF(x->flight);
+    double seconds;
+    if (p->recut || p->scale == 0 || p->n_segment != 1) return run_now(x, r, still, stop, user, e);
+    if (stop && stop(user)) return err_set(e, ERR_CANCELLED, "stopped");
+    if (x->flight[other].busy && x->flight[other].rate != r && !program_settle(x, e)) return false;
+    if (!submit(x, r, 0, now, still, e)) return false;
+    x->next_flight = other;
+    if (!x->flight[other].busy) return true;
+    if (!wait(x, other, &seconds, e)) return false;
+    judge_single(x, r, seconds);
     return true;
 }
 
@@ -288,7 +297,7 @@ bool program_profile(struct program *x, enum rate r, uint32_t replays, double *s
               record_all(x, r, e);
     for (uint32_t k = 0; ok && k < replays; k++) {
         double unused;
-        for (uint32_t s = 0; ok && s < x->replay[r].n_segment; s++) ok = submit_segment(x, r, s, &unused, e);
+        for (uint32_t s = 0; ok && s < x->replay[r].n_segment; s++) ok = submit_segment(x, r, s, -1, &unused, e);
         ok = ok && read_marks(x, r, seconds + (size_t)k * n, e);
     }
     if (x->marks) g->vk.vkDestroyQueryPool(g->dev, x->marks, NULL);

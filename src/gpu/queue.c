@@ -87,17 +87,23 @@ void queue_close(struct gpu *g)
     g->pool = VK_NULL_HANDLE;
 }
 
-bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e)
+bool gpu_submit_two(struct gpu *g, VkCommandBuffer cmd, VkCommandBuffer then, VkFence fence, struct err *e)
 {
     if (g->lost) return gpu_ok(g, VK_ERROR_DEVICE_LOST, "vkQueueSubmit", e);
     if (!g->priv->tail && !record_tail(g, e)) return false;
-    VkCommandBuffer both[] = {cmd, g->priv->tail};
-    VkSubmitInfo info = {
-        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = COUNTOF(both), .pCommandBuffers = both};
+    const VkCommandBuffer with[] = {cmd, then, g->priv->tail}, without[] = {cmd, g->priv->tail};
+    VkSubmitInfo info = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+                         .commandBufferCount = then ? COUNTOF(with) : COUNTOF(without),
+                         .pCommandBuffers = then ? with : without};
     // here and not after the wait: a wait that failed must not leave a fence that answers the next one at once
     TRY(g, g->vk.vkResetFences(g->dev, 1, &fence), e);
     TRY(g, g->vk.vkQueueSubmit(g->queue, 1, &info, fence), e);
     return true;
+}
+
+bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e)
+{
+    return gpu_submit_two(g, cmd, VK_NULL_HANDLE, fence, e);
 }
 
 enum { LOST_WAIT = 1000000000 }; // nanoseconds

@@ -1,5 +1,5 @@
-// test_seek.c — a run that is put where another one was goes on exactly as that one did, and what the progress says
-// about the level of a state is true.
+// test_seek.c — a run that is put where another one was goes on exactly as that one did, what the progress says about
+// the level of a state is true, and steps that are looked at while the device goes on are the steps that were done.
 #include "base/base.h"
 #include "models/context.h"
 
@@ -60,11 +60,55 @@ static bool goes_on_alike(vkdit_model *m, vkdit_job job, uint32_t step)
            !memcmp(whole.x0[whole.n], part.x0[part.n], whole.values * sizeof(float));
 }
 
+// Looks at every step, at most one behind, and never waits before the end.
+static void run_peeking(vkdit_model *m, vkdit_job job, struct states *to)
+{
+    vkdit_error e = {0};
+    vkdit_run *r = NULL;
+    vkdit_model_info info;
+    int done = 0, there = 0;
+    job.keep_steps = 1;
+    vkdit_model_get_info(m, &info);
+    to->values = job.images * info.latent_channels * info.latent_height * info.latent_width;
+    CHECK(vkdit_run_begin(m, &job, &r, &e) == VKDIT_OK, "%s", e.message);
+    if (!r) return;
+    CHECK(vkdit_run_peek(r, 1, 0, to->x[1], to->values, &there, &e) != VKDIT_OK, "step 1 was there before it was done");
+    to->n = 0;
+    for (uint32_t steps = 1; !done && steps <= 11; steps++) {
+        CHECK(vkdit_run_step(r, NULL, NULL, &done, &e) == VKDIT_OK, "%s", e.message);
+        if (done) CHECK(vkdit_run_wait(r, &e) == VKDIT_OK, "%s", e.message);
+        for (there = 1; there && to->n < steps; to->n += there) {
+            CHECK(vkdit_run_peek(r, to->n + 1, 0, to->x[to->n + 1], to->values, &there, &e) == VKDIT_OK, "%s",
+                  e.message);
+            if (there)
+                CHECK(vkdit_run_peek(r, to->n + 1, 1, to->x0[to->n + 1], to->values, &there, &e) == VKDIT_OK && there,
+                      "%s", e.message);
+        }
+        CHECK(to->n + 1 >= steps, "step %u was seen when %u were done", to->n, steps);
+    }
+    CHECK(vkdit_run_peek(r, to->n, 0, to->x[0], to->values - 1, &there, &e) != VKDIT_OK, "a short room was filled");
+    CHECK(vkdit_run_peek(r, to->n - 2, 0, to->x[0], to->values, &there, &e) != VKDIT_OK, "an old step was given");
+    vkdit_run_close(r);
+}
+
+static void seen_as_done(vkdit_model *m, vkdit_job job)
+{
+    static struct states done, seen; // large
+    run_all(m, &job, NULL, 0, &done);
+    run_peeking(m, job, &seen);
+    CHECK(seen.n == done.n, "%u steps were seen, %u done", seen.n, done.n);
+    for (uint32_t i = 1; i <= seen.n; i++)
+        CHECK(!memcmp(seen.x[i], done.x[i], done.values * sizeof(float)) &&
+                  !memcmp(seen.x0[i], done.x0[i], done.values * sizeof(float)),
+              "%s: step %u looked different", job.sampler, i);
+}
+
 static void every_sampler(vkdit_model *m, const char *const *samplers, uint32_t n, vkdit_job job)
 {
     for (uint32_t i = 0; i < n; i++) {
         job.sampler = samplers[i];
         CHECK(goes_on_alike(m, job, 3), "%s: differs after step 3", samplers[i]);
+        seen_as_done(m, job);
     }
 }
 

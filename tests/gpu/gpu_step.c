@@ -186,7 +186,7 @@ static bool time_ahead(struct bench *b, uint32_t steps, struct err *e)
             start = clock_seconds();
             host = host_seconds();
         }
-        if (!program_run_ahead(b->program, RATE_STEP, NULL, NULL, e)) return false;
+        if (!program_run_ahead(b->program, RATE_STEP, -1, NULL, NULL, e)) return false;
     }
     host = host_seconds() - host;
     if (!program_read(b->program, b->io.counter, 0, 1, &word, e)) return false;
