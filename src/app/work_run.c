@@ -16,6 +16,10 @@ struct running {
     struct film *film;
     struct film_times times;
     vkdit_progress at;
+    uint32_t seen; // steps that are in the film: the device may be one further
+    struct level {
+        double signal, noise;
+    } level[2]; // of the states after the last two steps
     double asked;
     json_t *options; // with what a retry changed
     // a branch that starts at another level than its parent was: estimate and noise of the parent's frame
@@ -33,7 +37,7 @@ static void show(struct running *r, enum work work)
     pthread_mutex_lock(&w->lock);
     w->said.work = work;
     w->said.held = use.memory;
-    w->said.step = r->at.step;
+    w->said.step = r->seen;
     w->said.steps = r->at.steps;
     w->said.times = r->times;
     if (r->film && w->said.film != r->film) { // until there is another, the last one stays
@@ -140,18 +144,24 @@ static uint8_t *colours(struct running *r, const float *latent, struct err *e)
     return rgb;
 }
 
-static bool read_frame(struct running *r, bool estimate, struct frame *f, struct err *e)
+// The state after a step, 0 is the start; *there is false while the device is still at it.
+static bool read_frame(struct running *r, uint32_t step, struct frame *f, int *there, struct err *e)
 {
     const uint64_t n = r->film->values;
+    const struct level at = r->level[step % COUNTOF(r->level)];
     vkdit_error error = {0};
-    f->x = mem_zero(n, sizeof *f->x, e);
-    f->x0 = estimate ? mem_zero(n, sizeof *f->x0, e) : NULL;
-    if (!f->x || (estimate && !f->x0)) return false;
-    if (vkdit_run_latent(r->g.run, 0, f->x, n, &error)) return err_api(e, &error);
-    if (estimate && vkdit_run_latent(r->g.run, 1, f->x0, n, &error)) return err_api(e, &error);
+    *f = (struct frame){.signal = at.signal, .noise = at.noise, .x = mem_zero(n, sizeof *f->x, e)};
+    f->x0 = step ? mem_zero(n, sizeof *f->x0, e) : NULL;
+    if (!f->x || (step && !f->x0)) return false;
+    *there = 1;
+    if (step ? vkdit_run_peek(r->g.run, step, 0, f->x, n, there, &error)
+             : vkdit_run_latent(r->g.run, 0, f->x, n, &error))
+        return err_api(e, &error);
+    if (!*there) return true;
+    if (step && vkdit_run_peek(r->g.run, step, 1, f->x0, n, there, &error)) return err_api(e, &error);
     f->rough[0] = colours(r, f->x, e);
-    f->rough[1] = estimate ? colours(r, f->x0, e) : NULL;
-    return !e->code && f->rough[0] && (f->rough[1] || !estimate);
+    f->rough[1] = step ? colours(r, f->x0, e) : NULL;
+    return !e->code && f->rough[0] && (f->rough[1] || !step);
 }
 
 static struct watch watch_of(struct worker *w)
@@ -215,17 +225,33 @@ static bool read_added(struct running *r, struct frame *f, struct err *e)
     return ok;
 }
 
-static bool keep(struct running *r, bool estimate, struct err *e)
+static bool watching(const struct running *r)
+{
+    const struct watch watch = watch_of(r->w);
+    return (watch.on || watch.added) && r->g.job.keep_activations;
+}
+
+static bool keep(struct running *r, uint32_t step, int *there, struct err *e)
 {
     const double began = clock_seconds();
-    struct frame f = {.signal = r->at.signal, .noise = r->at.noise};
-    bool ok = read_frame(r, estimate, &f, e) && (!estimate || (read_watched(r, &f, e) && read_added(r, &f, e)));
-    if (ok && r->film->n < r->film->cap) // an adaptive sampler may go on longer than its film
+    struct frame f;
+    bool ok = read_frame(r, step, &f, there, e);
+    // intermediates are those of the last step: whoever looks at them has waited for it
+    if (ok && *there && step && step == r->at.step) ok = read_watched(r, &f, e) && read_added(r, &f, e);
+    if (ok && *there && r->film->n < r->film->cap) // an adaptive sampler may go on longer than its film
         ok = film_add(r->film, &f, e);
     else
         frame_free(&f);
     r->times.keep += clock_seconds() - began;
     return ok;
+}
+
+// Every step that has been finished since, without waiting for one that has not.
+static bool keep_finished(struct running *r, struct err *e)
+{
+    for (int there = 1; there && r->seen < r->at.step; r->seen += (uint32_t)there)
+        if (!keep(r, r->seen + 1, &there, e)) return false;
+    return true;
 }
 
 // A small table costs nothing worth telling; a large one is read only when somebody looks. An adaptive sampler's is never
@@ -258,6 +284,13 @@ static bool describe(struct running *r, struct err *e)
 
 // --- beginning ----------------------------------------------------------------------------------------------------
 
+static void look_at(struct running *r)
+{
+    vkdit_run_get_progress(r->g.run, &r->at);
+    r->seen = r->at.step;
+    r->level[r->at.step % COUNTOF(r->level)] = (struct level){r->at.signal, r->at.noise};
+}
+
 static bool begin(struct running *r, struct err *e)
 {
     vkdit_error error = {0};
@@ -265,8 +298,9 @@ static bool begin(struct running *r, struct err *e)
     r->g.run = NULL;
     const struct watch watch = watch_of(r->w);
     r->g.job.keep_activations = watch.on || watch.added;
+    r->g.job.keep_steps = 1;
     if (vkdit_run_begin(r->w->subject.model, &r->g.job, &r->g.run, &error)) return err_api(e, &error);
-    vkdit_run_get_progress(r->g.run, &r->at);
+    look_at(r);
     return mix_apply(&r->g, r->g.run, e);
 }
 
@@ -338,7 +372,7 @@ static bool begin_branch(struct running *r, struct film *from, uint32_t at, stru
     if (alike && vkdit_run_seek(r->g.run, at, from->frame[at].x, from->frame[at].x0, from->values, &error))
         return err_api(e, &error);
     if (!alike && !begin_part_way(r, from, at, e)) return false;
-    vkdit_run_get_progress(r->g.run, &r->at);
+    look_at(r);
     if (!new_film(r, alike ? 0 : at, e)) return false;
     r->film->parent = from->number;
     r->film->parent_step = at;
@@ -354,26 +388,39 @@ static bool start(struct running *r, const struct wishes *wish, struct err *e)
     r->g = (struct generation){.cli = &w->cli, .subject = w->subject};
     if (!job_prepare(&r->g, e) || !mix_prepare(&r->g, e) || !begin(r, e)) return false;
     if (wish->from) return begin_branch(r, wish->from, wish->at, e);
-    return new_film(r, 0, e) && keep(r, false, e);
+    int there;
+    return new_film(r, 0, e) && keep(r, 0, &there, e);
 }
 
 // --- stepping -----------------------------------------------------------------------------------------------------
 
+// One that was under way when the run was stopped is a good one.
+static bool keep_under_way(struct running *r, struct err *e)
+{
+    vkdit_error error = {0};
+    return !vkdit_run_wait(r->g.run, &error) && keep_finished(r, e);
+}
+
+// The next step is under way before the last one is looked at, unless somebody watches what is inside the model.
 static bool one_step(struct running *r, int *done, struct err *e)
 {
     vkdit_error error = {0};
     vkdit_usage use;
-    if (vkdit_run_step(r->g.run, work_unwanted, r->w, done, &error)) return err_api(e, &error);
-    if (vkdit_run_wait(r->g.run, &error))
-        return err_api(e, &error); // else the step's time would count as the preview's
+    struct err kept = {0};
+    if (vkdit_run_step(r->g.run, work_unwanted, r->w, done, &error)) {
+        if (error.status == VKDIT_ERR_CANCELLED) keep_under_way(r, &kept);
+        return err_api(e, &error);
+    }
+    if ((*done || watching(r)) && vkdit_run_wait(r->g.run, &error)) return err_api(e, &error);
     const uint32_t evals = r->at.evals;
     vkdit_run_get_progress(r->g.run, &r->at);
+    r->level[r->at.step % COUNTOF(r->level)] = (struct level){r->at.signal, r->at.noise};
     vkdit_model_usage(r->w->subject.model, &use);
     r->times.device_steps += use.transformer_seconds * (r->at.evals - evals); // those of a step take equally long
     r->times.steps += r->at.step_seconds;
     r->times.step = r->at.step_seconds;
-    if (!keep(r, true, e)) return false;
-    if (r->times.first <= 0) r->times.first = clock_seconds() - r->asked;
+    if (!keep_finished(r, e)) return false;
+    if (r->times.first <= 0 && r->seen) r->times.first = clock_seconds() - r->asked;
     r->times.elapsed = clock_seconds() - r->asked;
     return true;
 }
@@ -394,8 +441,9 @@ static bool all_steps(struct running *r, struct err *e)
     int done = 0;
     show(r, WORK_RUNNING);
     while (!done) {
+        const uint32_t seen = r->seen;
         if (!one_step(r, &done, e) || !read_board(r, e)) return false;
-        if (!done) preview(r, r->film->n - 1);
+        if (!done && r->seen > seen) preview(r, r->film->n - 1);
         show(r, WORK_RUNNING);
         serve_decode_wish(r->w);
     }
@@ -447,7 +495,7 @@ static bool resume(struct running *r, const struct wishes *wish, struct err *e)
     if (!job_prepare(&r->g, e) || !mix_prepare(&r->g, e) || !begin(r, e)) return false;
     if (vkdit_run_seek(r->g.run, at, film->frame[at].x, film->frame[at].x0, film->values, &error))
         return err_api(e, &error);
-    vkdit_run_get_progress(r->g.run, &r->at);
+    look_at(r);
     return true;
 }
 

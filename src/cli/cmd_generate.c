@@ -16,21 +16,57 @@ static void event_step(struct generation *g)
     cli_event(g->cli, event);
 }
 
+static bool peek(struct generation *g, uint32_t step, int *there, struct err *e)
+{
+    const uint64_t n = latent_values(g);
+    vkdit_error error = {0};
+    *there = 0;
+    return (!vkdit_run_peek(g->run, step, 0, g->x, n, there, &error) &&
+            (!*there || !vkdit_run_peek(g->run, step, 1, g->x0, n, there, &error))) ||
+           err_api(e, &error);
+}
+
+// Every step that has been finished since, without waiting for one that has not.
+static bool look(struct generation *g, struct err *e)
+{
+    while (g->job.keep_steps && g->seen < g->at.step) {
+        int there;
+        if (!peek(g, g->seen + 1, &there, e)) return false;
+        if (!there) return true;
+        g->seen++;
+        if (!preview_step(g, e) || !film_keep(g, e)) return false;
+    }
+    return true;
+}
+
+// Nothing of a run has been seen yet but its start.
+static bool look_at_start(struct generation *g, struct err *e)
+{
+    vkdit_error error = {0};
+    if (!g->job.keep_steps) return true;
+    if (!g->x) g->x = mem_zero(latent_values(g), sizeof *g->x, e);
+    if (!g->x0) g->x0 = mem_zero(latent_values(g), sizeof *g->x0, e);
+    if (!g->x || !g->x0) return false;
+    g->seen = g->n_film = 0;
+    if (vkdit_run_latent(g->run, 0, g->x, latent_values(g), &error)) return err_api(e, &error);
+    return film_keep(g, e);
+}
+
 static bool run_steps(struct generation *g, struct err *e)
 {
     int done = 0;
     progress_start(&g->progress, g->cli->s.quiet || g->cli->s.json, g->cli->live);
-    if (!film_keep(g, e)) return false;
+    if (!look_at_start(g, e)) return false;
     while (!done) {
         vkdit_error error = {0};
-        if (vkdit_run_step(g->run, interrupt_asked, NULL, &done, &error)) {
+        if (vkdit_run_step(g->run, interrupt_asked, NULL, &done, &error) || (done && vkdit_run_wait(g->run, &error))) {
             progress_end(&g->progress);
             return err_api(e, &error);
         }
         vkdit_run_get_progress(g->run, &g->at);
         progress_show(&g->progress, "steps", g->at.step, g->at.steps, "it");
         event_step(g);
-        if (!preview_step(g, e) || !film_keep(g, e)) {
+        if (!look(g, e)) {
             progress_end(&g->progress);
             return false;
         }
@@ -75,8 +111,7 @@ static bool decode_and_save(struct generation *g, struct err *e)
 
 static bool finish(struct generation *g, struct err *e)
 {
-    const vkdit_model_info *m = &g->subject.info;
-    const uint64_t values = (uint64_t)g->images * m->latent_channels * m->latent_height * m->latent_width;
+    const uint64_t values = latent_values(g);
     vkdit_error error = {0};
     float *latent = mem_zero(values, sizeof *latent, e);
     if (!latent) return false;

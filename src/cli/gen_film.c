@@ -18,12 +18,6 @@ static uint32_t frames(const struct generation *g)
     return g->cli->s.film_frames ? g->cli->s.film_frames : animated(g) ? ANIMATED : FRAMES;
 }
 
-static uint64_t values(const struct generation *g)
-{
-    const vkdit_model_info *m = &g->subject.info;
-    return (uint64_t)m->latent_channels * m->latent_height * m->latent_width;
-}
-
 bool film_check(const struct generation *g, struct err *e)
 {
     const struct settings *s = &g->cli->s;
@@ -39,16 +33,12 @@ bool film_check(const struct generation *g, struct err *e)
 bool film_keep(struct generation *g, struct err *e)
 {
     const uint32_t n = frames(g), steps = g->at.steps;
-    vkdit_error error = {0};
     if (!g->cli->s.film) return true;
     if (!steps) return err_set(e, ERR_ARG, "--film needs a sampler with a fixed number of steps");
-    if (!g->film) g->film = mem_zero(n, values(g) * sizeof *g->film, e);
+    if (!g->film) g->film = mem_zero(n, latent_values(g) * sizeof *g->film, e);
     if (!g->film) return false;
-    while (g->n_film < n && (uint64_t)g->n_film * steps <= (uint64_t)g->at.step * (n - 1)) {
-        float *to = g->film + g->n_film * values(g);
-        if (vkdit_run_latent(g->run, 0, to, values(g), &error)) return err_api(e, &error);
-        g->n_film++;
-    }
+    for (; g->n_film < n && (uint64_t)g->n_film * steps <= (uint64_t)g->seen * (n - 1); g->n_film++)
+        memcpy(g->film + g->n_film * latent_values(g), g->x, latent_values(g) * sizeof *g->film);
     return true;
 }
 
@@ -57,7 +47,7 @@ static bool decode(struct generation *g, uint32_t i, struct image *im, struct er
     vkdit_error error = {0};
     uint8_t *pixels = NULL;
     uint32_t w, h;
-    if (vkdit_run_decode(g->run, g->film + i * values(g), interrupt_asked, NULL, &pixels, &w, &h, &error))
+    if (vkdit_run_decode(g->run, g->film + i * latent_values(g), interrupt_asked, NULL, &pixels, &w, &h, &error))
         return err_api(e, &error);
     const bool ok = image_open(im, w, h, e);
     if (ok) memcpy(im->rgb, pixels, (size_t)w * h * 3);

@@ -279,6 +279,7 @@ bool job_prepare(struct generation *g, struct err *e)
     if (!prepare_noise(g, e) || !prepare_classes(g, e) || !check_size(g, e) || !prepare_start(g, e)) return false;
     g->job.classes = g->classes;
     g->job.images = g->images;
+    g->job.keep_steps = g->cli->s.film || preview_wanted(g);
     return true;
 }
 
@@ -294,8 +295,14 @@ vkdit_job job_for_table(const struct generation *g, const uint32_t *classes, uin
     job.init = NULL;
     job.strength = 0;
     job.noise_count = 0;
-    job.keep_trajectory = 0;
+    job.keep_trajectory = job.keep_steps = 0;
     return job;
+}
+
+uint64_t latent_values(const struct generation *g)
+{
+    const vkdit_model_info *m = &g->subject.info;
+    return (uint64_t)g->images * m->latent_channels * m->latent_height * m->latent_width;
 }
 
 void job_close(struct generation *g)
@@ -306,6 +313,8 @@ void job_close(struct generation *g)
     free(g->classes);
     free(g->class_list);
     free(g->film);
+    free(g->x);
+    free(g->x0);
     json_decref(g->recipe);
     for (uint32_t i = 0; i < g->n_taken; i++) free(g->taken[i]);
     free(g->taken);

@@ -44,22 +44,15 @@ void rough_colours(struct image *im, const float *latent, uint32_t channels)
 static bool preview_pixels(struct generation *g, struct image *im, struct err *e)
 {
     const vkdit_model_info *m = &g->subject.info;
-    const uint64_t values = (uint64_t)g->images * m->latent_channels * m->latent_height * m->latent_width;
     vkdit_error error = {0};
     uint8_t *pixels = NULL;
     uint32_t w, h;
     if (!image_open(im, m->latent_width, m->latent_height, e)) return false;
-    if (m->has_preview) {
-        if (vkdit_run_preview(g->run, NULL, &pixels, &w, &h, &error)) return err_api(e, &error);
-        memcpy(im->rgb, pixels, (size_t)im->w * im->h * 3);
-        vkdit_free(pixels);
-        return true;
-    }
-    float *latent = mem_zero(values, sizeof *latent, e);
-    const bool ok = latent && (!vkdit_run_latent(g->run, 1, latent, values, &error) || err_api(e, &error));
-    if (ok) rough_colours(im, latent, m->latent_channels);
-    free(latent);
-    return ok;
+    if (!m->has_preview) return rough_colours(im, g->x0, m->latent_channels), true;
+    if (vkdit_run_preview(g->run, g->x0, &pixels, &w, &h, &error)) return err_api(e, &error);
+    memcpy(im->rgb, pixels, (size_t)im->w * im->h * 3);
+    vkdit_free(pixels);
+    return true;
 }
 
 // In the size of the finished picture, smoothly enlarged.
@@ -77,21 +70,35 @@ static void tell_first(struct generation *g)
 {
     const double since = clock_seconds() - g->cli->began;
     cli_detail(g->cli, "first preview %.2f s after the start of the program", since);
-    cli_event(g->cli, json_pack("{ss, si, sf}", "event", "preview", "step", (int)g->at.step, "since_start", since));
+    cli_event(g->cli, json_pack("{ss, si, sf}", "event", "preview", "step", (int)g->seen, "since_start", since));
     g->previewed = true;
+}
+
+static bool wants_screen(const struct generation *g)
+{
+    return g->cli->s.show_steps && !g->cli->s.quiet;
+}
+
+static bool wants_telling(const struct generation *g)
+{
+    return !g->previewed && (g->cli->s.json || g->cli->s.verbose);
+}
+
+bool preview_wanted(const struct generation *g)
+{
+    return wants_screen(g) || g->cli->s.preview || wants_telling(g);
 }
 
 bool preview_step(struct generation *g, struct err *e)
 {
     const struct settings *s = &g->cli->s;
     const double now = clock_seconds(), show_every = 1.0, write_every = 0.25;
-    const bool last = g->at.steps && g->at.step == g->at.steps;
-    const bool show = s->show_steps && !s->quiet && (last || now - g->shown_at >= show_every);
+    const bool last = g->at.steps && g->seen == g->at.steps;
+    const bool show = wants_screen(g) && (last || now - g->shown_at >= show_every);
     const bool write = s->preview && (last || now - g->preview_at >= write_every);
-    const bool tell = !g->previewed && (s->json || s->verbose);
     struct err one = {0};
     struct image im = {0};
-    if (!show && !write && !tell) return true;
+    if (!show && !write && !wants_telling(g)) return true;
     bool ok = preview_pixels(g, &im, &one) && (!write || preview_file(g, &im, e));
     if (ok && write) g->preview_at = clock_seconds();
     if (ok && !g->previewed) tell_first(g);

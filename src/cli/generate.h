@@ -30,6 +30,8 @@ struct generation {
     struct progress progress;
     double shown_at, preview_at; // when the last --show-steps picture was drawn, the last --preview written
     bool previewed;              // the first preview was told
+    uint32_t seen;               // steps that were looked at: the device may be one further
+    float *x, *x0;               // state and estimate after that one
     float *film;                 // the latents that --film keeps
     uint32_t n_film;
 
@@ -46,6 +48,7 @@ bool job_draw_classes(struct generation *g, struct err *e);
 // The job for its modulation table only: its conditions are these n classes, the first one's picture is not wanted.
 vkdit_job job_for_table(const struct generation *g, const uint32_t *classes, uint32_t n);
 void job_close(struct generation *g);
+uint64_t latent_values(const struct generation *g); // of all pictures
 
 // gen_save.c
 bool save_check(struct generation *g, struct err *e); // before the work: can the results be written at all?
@@ -55,7 +58,7 @@ bool save_wants_pictures(const struct generation *g);
 
 // gen_film.c: --film
 bool film_check(const struct generation *g, struct err *e);
-bool film_keep(struct generation *g, struct err *e); // before the first step and after each
+bool film_keep(struct generation *g, struct err *e); // the start and every step that was seen
 bool film_save(struct generation *g, struct err *e);
 
 // gen_mix.c: --mix and --diff
@@ -70,6 +73,7 @@ void mix_end(struct generation *g);
 
 // gen_preview.c
 void rough_colours(struct image *im, const float *latent, uint32_t channels); // of a model that brings no map
+bool preview_wanted(const struct generation *g);
 bool preview_step(struct generation *g, struct err *e);             // --show-steps and --preview, now and then
 void preview_picture(struct generation *g, const struct image *im); // --show
 // ERR_NUMERIC when a value is not finite or a picture's latent is all one value.
