@@ -164,6 +164,7 @@ static void level_is_true(vkdit_model *m, const char *sampler)
 int main(void)
 {
     static const char *const dit[] = {"ddim", "ddpm", "dpmpp2m", "euler", "heun"}, *const sit[] = {"euler", "heun",
+                                                                                                   "dpmpp2m",
                                                                                                    "sde-euler"};
     vkdit *context = context_open();
     if (!context) return check_done();

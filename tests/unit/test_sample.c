@@ -272,7 +272,7 @@ static const struct refusal {
     {{.sampler = "ddpm", DDPM}, "0 steps"},
     {{.sampler = "ddpm", .steps = 4000000000u, DDPM}, "4000000000 steps"},
     {{.sampler = "ddpm", .steps = 1001, DDPM}, "trained on 1000"},
-    {{.sampler = "ddpm", .steps = 5, FLOW}, "for this model use euler, heun, dopri5"},
+    {{.sampler = "ddpm", .steps = 5, FLOW}, "for this model use dpmpp2m, euler, heun, dopri5"},
     {{.sampler = "dopri5", .steps = 5, DDPM}, "for this model use ddpm, ddim, dpmpp2m, euler, heun"},
     {{.sampler = "ddim", .steps = 5, DDPM, .eta = -0.1}, "eta is -0.1"},
     {{.sampler = "ddim", .steps = 5, DDPM, .eta = NAN}, "eta is"},
