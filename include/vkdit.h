@@ -84,9 +84,11 @@ typedef struct vkdit_model_options {
     const char *synthetic; /* without path: "DiT-S/2" ... "SiT-XL/2-512" (published shapes), "tiny": seeded random
                             * weights. Neither: the default model that ships, or "tiny" where none is installed */
     const char *vae;       /* autoencoder file or folder; NULL = the one inside the folder, or that the file names */
-    const char *root;      /* sub-dictionary of a .pt: "ema", "model", ...; NULL = ema when present */
-    uint32_t heads;        /* attention heads when the file cannot say; 0 = derive */
-    int is_sit;            /* 1: the checkpoint is a SiT, -1: a DiT, 0: derive (metadata, file name) */
+    const char
+        *tiny_vae;    /* tiny decoder for vkdit_sketch, in TAESD's layout; NULL = the one that the autoencoder names */
+    const char *root; /* sub-dictionary of a .pt: "ema", "model", ...; NULL = ema when present */
+    uint32_t heads;   /* attention heads when the file cannot say; 0 = derive */
+    int is_sit;       /* 1: the checkpoint is a SiT, -1: a DiT, 0: derive (metadata, file name) */
     vkdit_precision precision;
     vkdit_numerics numerics;
     /* Called while something is read, in bytes, and while "pipelines" are made, counted: at first use, when the driver may
@@ -106,6 +108,7 @@ typedef struct vkdit_model_info {
     vkdit_precision precision; /* what is used */
     uint64_t parameters;
     int has_preview; /* vkdit_run_preview works */
+    int has_tiny;    /* vkdit_sketch works */
     /* what a job that leaves these open gets; 0 or NULL: no advice, the job's own default */
     const char *sampler, *spacing; /* live as long as the model */
     uint32_t steps, cfg_channels;
@@ -121,6 +124,7 @@ VKDIT_API void vkdit_model_get_info(const vkdit_model *model, vkdit_model_info *
 typedef struct vkdit_usage {
     double transformer_seconds; /* one evaluation */
     double decoder_seconds;     /* one picture */
+    double sketch_seconds;      /* one picture by the tiny decoder */
     uint64_t memory, memory_peak;
 } vkdit_usage;
 VKDIT_API void vkdit_model_usage(const vkdit_model *model, vkdit_usage *usage);
@@ -160,7 +164,8 @@ typedef struct vkdit_tensors { /* owned by the library; vkdit_tensors_free */
 VKDIT_API void vkdit_tensors_free(vkdit_tensors *list);
 
 /* One forward pass. Transformer: x, t, y (and cfg_scale) -> out (cfg_out), with taps every intermediate that the
- * golden files name. Autoencoder: z or latent -> image; image -> moments, mean, logvar, latent. */
+ * golden files name. Autoencoder: z or latent -> image; image -> moments, mean, logvar, latent. Tiny
+ * decoder: tiny, a latent -> image (0..1). */
 VKDIT_API vkdit_status vkdit_eval(vkdit_model *model, const vkdit_tensor *in, uint32_t count, int taps,
                                   vkdit_tensors *out, vkdit_error *error);
 /* safetensors files of such lists */
@@ -250,6 +255,11 @@ VKDIT_API vkdit_status vkdit_run_decode(vkdit_run *run, const float *latent, int
  * VKDIT_ERR_UNSUPPORTED when the model brings no such map: see has_preview. */
 VKDIT_API vkdit_status vkdit_run_preview(vkdit_run *run, const float *latent, uint8_t **pixels, uint32_t *width,
                                          uint32_t *height, vkdit_error *error);
+/* Latents [images][C][h][w] through the tiny decoder to 8-bit RGB [images][H][W][3]: a little blurred, in a fraction of the
+ * decoder's time. `stop` as in vkdit_run_step; *pixels is freed with vkdit_free. Needs no run, and ends none. */
+VKDIT_API vkdit_status vkdit_sketch(vkdit_model *model, const float *latent, uint32_t images, int (*stop)(void *user),
+                                    void *user, uint8_t **pixels, uint32_t *width, uint32_t *height,
+                                    vkdit_error *error);
 /* An intermediate of the last evaluation, by the names that vkdit_eval gives with taps ("tokens_in", "block3.attn_in",
  * "block3.after_attn", "block3.mlp_in", "block3.out"): one float tensor [items][rows][channels]; the first half of the
  * items of a guided run is the conditional one. Needs keep_activations; a run that does not ask for it pays nothing. */

@@ -7,8 +7,8 @@
 #include "inc/conv.glsl"
 
 #ifndef TM
-layout(constant_id = 8) const uint TM = 8; // pixels
-layout(constant_id = 9) const uint TP = 2; // channel pairs per lane
+layout(constant_id = 9) const uint TM = 8; // pixels
+layout(constant_id = 10) const uint TP = 2; // channel pairs per lane
 #endif
 #include "inc/panels.glsl"
 

@@ -4,11 +4,11 @@
 #extension GL_GOOGLE_include_directive : require
 #include "inc/conv.glsl"
 
-layout(constant_id = 8) const uint BM = 64;  // pixels per workgroup
-layout(constant_id = 9) const uint BN = 64;  // channels
-layout(constant_id = 10) const uint BK = 16; // input channels per trip, even
-layout(constant_id = 11) const uint TM = 8;  // pixels per thread
-layout(constant_id = 12) const uint TN = 4;  // channels per thread, even; THREADS == BM / TM * BN / TN
+layout(constant_id = 9) const uint BM = 64;  // pixels per workgroup
+layout(constant_id = 10) const uint BN = 64;  // channels
+layout(constant_id = 11) const uint BK = 16; // input channels per trip, even
+layout(constant_id = 12) const uint TM = 8;  // pixels per thread
+layout(constant_id = 13) const uint TN = 4;  // channels per thread, even; THREADS == BM / TM * BN / TN
 
 const uint COLS = BN / TN, STEP = THREADS / (BK / 2); // a thread loads one pair of channels of every STEP-th row
 const uint X_LOADS = BM / STEP, W_LOADS = BN / STEP;

@@ -6,6 +6,7 @@
 layout(push_constant) uniform Push {
     PUSH_AT(2)
     uint count;
+    float factor, offset;
 } push;
 
 FLOATS_IN(0, x)
@@ -13,7 +14,7 @@ WORDS_OUT(1, y)
 
 uint byte_of(float v)
 {
-    precise float scaled = v * 127.5 + 128.0;
+    precise float scaled = v * push.factor + push.offset;
     return scaled >= 0.0 ? uint(min(scaled, 255.0)) : 0u; // the comparison is false for NaN
 }
 

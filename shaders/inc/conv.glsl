@@ -1,6 +1,7 @@
 // conv.glsl — what the convolution kernels share: operands, sizes, where pixels lie, and the epilogue. Images are lists
 // of pixels, channel last; a shard is whole lines of the result, counted over all items. Includes operand.glsl.
 #include "inc/operand.glsl"
+#include "inc/act.glsl"
 
 layout(constant_id = 2) const bool BIAS = true;
 layout(constant_id = 3) const bool RES = false;
@@ -8,7 +9,8 @@ layout(constant_id = 4) const uint KERNEL = 3;
 layout(constant_id = 5) const uint STRIDE = 1;
 layout(constant_id = 6) const uint PAD = 1; // zeros before the first line and column
 layout(constant_id = 7) const uint UP = 1;  // 2: the input is read through a nearest doubling
-// 8 and up: tile sizes, see the kernel
+layout(constant_id = 8) const uint ACT = 0;
+// 9 and up: tile sizes, see the kernel
 
 layout(push_constant) uniform Push {
     PUSH_AT(5)
@@ -54,5 +56,5 @@ void finish(uint pixel, uint channel, vec2 v)
     bool both = channel + 1 < push.c_out;
     uint i = pixel * push.c_out + channel;
     if (RES) v += IS_HALF(3) ? res_two(i) : vec2(res(i), both ? res(i + 1) : 0.0);
-    y_put_two(i, v, both);
+    y_put_two(i, vec2(activate(v.x, ACT), activate(v.y, ACT)), both);
 }

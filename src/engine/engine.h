@@ -7,6 +7,7 @@
 #include "graph/tuned.h"
 #include "models/dit.h"
 #include "models/hints.h"
+#include "models/tiny.h"
 #include "models/vae.h"
 #include "sample/sample.h"
 #include "vkdit.h"
@@ -56,23 +57,27 @@ void session_close(struct session *s);
 // Plan and program, after the graph is built. `told` (may be NULL) hears how many pipelines are made.
 bool session_record(struct session *s, struct gpu *gpu, const struct source *told, struct err *e);
 
+enum coder { CODER_DECODE, CODER_ENCODE, CODER_TINY };
+
 struct decoder {
     struct session s;
     struct vae_io io;
+    enum coder what;
     uint32_t h, w;
-    bool encode, taps, unscaled, open;
+    bool taps, unscaled, open;
 };
 
 struct vkdit_model {
     vkdit *context;
-    struct ckpt dit_file, vae_file;
+    struct ckpt dit_file, vae_file, tiny_file;
     struct folder folder;
-    bool has_folder, has_dit, has_vae, synthetic;
+    bool has_folder, has_dit, has_vae, has_tiny, synthetic;
     struct dit_config dit;
     struct vae_config vae;
+    struct tiny_config tiny;
     vkdit_precision precision;
     uint64_t parameters; // of the transformer
-    struct source dit_source, vae_source;
+    struct source dit_source, vae_source, tiny_source;
     char *name, *path;
     struct hints hints; // of the transformer's file; the preview is the autoencoder's
     char **labels;      // class names, owned
@@ -83,7 +88,7 @@ struct vkdit_model {
     struct dit_io io;
     bool step_open, step_taps;
     uint32_t step_user; // who used it last, counted: a run that is not the last one has lost its state
-    struct decoder decoder, encoder;
+    struct decoder decoder, encoder, sketcher;
     struct warmer warmer;
 };
 
@@ -91,6 +96,9 @@ struct vkdit_model {
 bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, struct err *e);
 // Scaled latent (or z when unscaled) -> picture. bytes and/or image may be NULL. image: [3][H][W].
 bool model_decode(struct vkdit_model *m, const float *latent, uint32_t h, uint32_t w, bool unscaled, uint32_t *rgba,
+                  float *image, bool (*stop)(void *), void *user, struct err *e);
+// The same by the tiny decoder; bytes only.
+bool model_sketch(struct vkdit_model *m, const float *latent, uint32_t h, uint32_t w, bool taps, uint32_t *rgba,
                   float *image, bool (*stop)(void *), void *user, struct err *e);
 // image [3][H][W] in -1..1 -> moments [2*latent][h][w]
 bool model_encode(struct vkdit_model *m, const float *image, uint32_t height, uint32_t width, float *moments, bool taps,

@@ -174,7 +174,9 @@ static bool give_vae_taps(struct decoder *d, struct tensor_list *l, struct err *
 {
     for (uint32_t i = 1; i < d->s.g.n_t; i++) {
         const struct tensor *t = &d->s.g.t[i];
-        if (t->kind != KIND_TEMP || !t->keep || (strncmp(t->name, "dec.", 4) && strncmp(t->name, "enc.", 4))) continue;
+        if (t->kind != KIND_TEMP || !t->keep ||
+            (strncmp(t->name, "dec.", 4) && strncmp(t->name, "enc.", 4) && strncmp(t->name, "tiny.", 5)))
+            continue;
         // pixels of a known aspect: height and width follow from the input's
         uint64_t h = d->h, w = d->w, n = t->sh.rows, side = 1;
         while (h * w * side * side < n && side < 4096) side *= 2;
@@ -247,13 +249,34 @@ static bool eval_encoder(struct vkdit_model *m, const vkdit_tensor *x, bool taps
     return ok;
 }
 
+static bool eval_tiny(struct vkdit_model *m, const vkdit_tensor *z, bool taps, struct tensor_list *l, struct err *e)
+{
+    if (!m->has_tiny) return err_set(e, ERR_ARG, "the model has no tiny decoder");
+    if (z->rank != 4 || z->dim[0] != 1 || z->dim[1] != m->tiny.latent || !z->dim[2] || !z->dim[3] || z->dim[2] > 1024 ||
+        z->dim[3] > 1024)
+        return err_set(e, ERR_ARG, "%s must have the shape [1, %u, h, w]", z->name, m->tiny.latent);
+    uint32_t h = (uint32_t)z->dim[2], w = (uint32_t)z->dim[3], s = tiny_scale(&m->tiny);
+    uint64_t px = (uint64_t)h * w * s * s, dim[] = {1, 3, h * s, w * s};
+    float *from = list_floats(z, 0, e), *image = from ? list_add(l, "image", VKDIT_F32, 4, dim, e) : NULL;
+    uint8_t *rgb = image ? list_add(l, "rgb_u8", VKDIT_U8, 4, dim, e) : NULL;
+    uint32_t *rgba = rgb ? mem_zero(px, sizeof *rgba, e) : NULL;
+    bool ok = rgba && model_sketch(m, from, h, w, taps, rgba, image, NULL, NULL, e);
+    for (uint64_t p = 0; ok && p < px; p++)
+        for (int k = 0; k < 3; k++) rgb[(uint64_t)k * px + p] = (uint8_t)(rgba[p] >> 8 * k);
+    ok = ok && (!taps || give_vae_taps(&m->sketcher, l, e));
+    free(from);
+    free(rgba);
+    return ok;
+}
+
 static bool eval_any(struct vkdit_model *m, const vkdit_tensor *in, uint32_t n, bool taps, struct tensor_list *l,
                      struct err *e)
 {
     const vkdit_tensor *z = list_find(in, n, "z"), *latent = list_find(in, n, "latent"),
-                       *image = list_find(in, n, "image");
+                       *image = list_find(in, n, "image"), *tiny = list_find(in, n, "tiny");
     if (!m->context) return err_set(e, ERR_ARG, "the model was opened without a device");
     if (m->has_dit && list_find(in, n, "x")) return eval_transformer(m, in, n, taps, l, e);
+    if (tiny) return eval_tiny(m, tiny, taps, l, e);
     if (!m->has_vae) return err_set(e, ERR_ARG, "the input needs tensors x, t and y");
     if (z || latent) return eval_decoder(m, z ? z : latent, z != NULL, taps, l, e);
     if (image) return eval_encoder(m, image, taps, l, e);

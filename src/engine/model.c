@@ -107,11 +107,12 @@ static bool mentions_sit(const char *path)
     return false;
 }
 
-enum part { PART_DIT, PART_DECODER, PART_ENCODER, PARTS };
+enum part { PART_DIT, PART_DECODER, PART_ENCODER, PART_TINY, PARTS };
 
 static bool has_part(const struct vkdit_model *m, enum part p)
 {
     if (p == PART_DIT) return m->has_dit;
+    if (p == PART_TINY) return m->has_tiny;
     return m->has_vae && (p == PART_DECODER ? m->vae.decoder : m->vae.encoder);
 }
 
@@ -124,6 +125,8 @@ static void build_part(struct vkdit_model *m, enum part p, struct net *n)
         dit_build(n, &m->dit, &use, &dit);
     } else if (p == PART_DECODER) {
         vae_build_decoder(n, &m->vae, 8, 8, false, &vae); // any size has the same weights
+    } else if (p == PART_TINY) {
+        tiny_build(n, &m->tiny, 8, 8, &vae);
     } else {
         uint32_t side = 8 * vae_scale(&m->vae);
         vae_build_encoder(n, &m->vae, side, side, &vae);
@@ -134,7 +137,9 @@ static void build_part(struct vkdit_model *m, enum part p, struct net *n)
 static bool check_weights(struct vkdit_model *m, struct err *e)
 {
     for (enum part p = PART_DIT; p < PARTS && e->code == ERR_NONE; p++) {
-        const struct source *source = p == PART_DIT ? &m->dit_source : &m->vae_source;
+        const struct source *source = p == PART_DIT    ? &m->dit_source
+                                      : p == PART_TINY ? &m->tiny_source
+                                                       : &m->vae_source;
         struct session s = {0};
         if (!has_part(m, p)) continue;
         graph_open(&s.g, DT_F32, DT_F32, e);
@@ -181,16 +186,40 @@ static bool open_vae_file(struct vkdit_model *m, const char *path, const struct 
     return true;
 }
 
-// The autoencoder that a file names beside itself. A file that was moved without it is still a model.
+// A file that another one names beside itself; NULL when it is not there: one that was moved without it is still a model.
+static char *neighbour(const char *of, const char *name, struct err *e)
+{
+    const char *slash = strrchr(of, '/');
+    char folder[1024];
+    int n = snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - of) : 1, slash ? of : ".");
+    if (!name[0] || n >= (int)sizeof folder) return NULL;
+    char *path = path_join(n ? folder : "/", name, e);
+    if (path && file_kind(path) == FILE_REGULAR) return path;
+    free(path);
+    return NULL;
+}
+
 static bool open_neighbour(struct vkdit_model *m, struct err *e)
 {
-    const char *slash = strrchr(m->path, '/');
-    char folder[1024];
-    int n = snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - m->path) : 1, slash ? m->path : ".");
-    if (n >= (int)sizeof folder) return true;
-    char *path = path_join(n ? folder : "/", m->hints.vae, e);
-    bool ok = path != NULL;
-    if (ok && file_kind(path) == FILE_REGULAR) ok = open_vae_file(m, path, NULL, e);
+    char *path = neighbour(m->path, m->hints.vae, e);
+    bool ok = path ? open_vae_file(m, path, NULL, e) : e->code == ERR_NONE;
+    free(path);
+    return ok;
+}
+
+// The tiny decoder: asked for, or named by the autoencoder, whose latents it learned.
+static bool open_tiny(struct vkdit_model *m, const vkdit_model_options *o, struct err *e)
+{
+    struct hints vae = {0};
+    if (!o->tiny_vae && m->has_vae && !m->synthetic) hints_read(&vae, &m->vae_file, m->vae.latent);
+    char *path = o->tiny_vae ? mem_text(o->tiny_vae, e) : vae.tiny[0] ? neighbour(m->vae_file.path, vae.tiny, e) : NULL;
+    bool ok = e->code == ERR_NONE;
+    if (path) {
+        ok = ckpt_open(&m->tiny_file, path, o->root, e) &&
+             (tiny_config_read(&m->tiny, &m->tiny_file, e) || err_in(e, path));
+        m->has_tiny = ok;
+        m->tiny_source.ckpt = &m->tiny_file;
+    }
     free(path);
     return ok;
 }
@@ -297,20 +326,27 @@ static bool consistent(const struct vkdit_model *m, struct err *e)
     if (m->has_dit && m->has_vae && m->dit.channels != m->vae.latent)
         return err_set(e, ERR_MODEL, "the transformer makes %u latent channels, the autoencoder reads %u",
                        m->dit.channels, m->vae.latent);
+    if (m->has_tiny && m->has_dit && m->dit.channels != m->tiny.latent)
+        return err_set(e, ERR_MODEL, "the transformer makes %u latent channels, the tiny decoder reads %u",
+                       m->dit.channels, m->tiny.latent);
+    if (m->has_tiny && m->has_vae && tiny_scale(&m->tiny) != vae_scale(&m->vae))
+        return err_set(e, ERR_MODEL, "the autoencoder draws %u pixels a latent cell, the tiny decoder %u",
+                       vae_scale(&m->vae), tiny_scale(&m->tiny));
     return true;
 }
 
 static bool fill_model(struct vkdit_model *m, const vkdit_model_options *o, struct err *e)
 {
     char name[64] = "autoencoder";
-    if (!open_files(m, o, e)) return false;
+    if (!open_files(m, o, e) || !open_tiny(m, o, e)) return false;
     if (o->numerics != VKDIT_NUMERICS_AUTO) m->dit.diffusers = o->numerics == VKDIT_NUMERICS_DIFFUSERS;
     m->precision = precision_of(m->context, o->precision);
-    struct source *both[] = {&m->dit_source, &m->vae_source};
-    for (int i = 0; i < 2; i++) {
-        both[i]->progress = o->progress;
-        both[i]->user = o->user;
-        both[i]->what = i ? "autoencoder" : "transformer";
+    static const char *const what[] = {"transformer", "autoencoder", "tiny decoder"};
+    struct source *all[] = {&m->dit_source, &m->vae_source, &m->tiny_source};
+    for (size_t i = 0; i < COUNTOF(all); i++) {
+        all[i]->progress = o->progress;
+        all[i]->user = o->user;
+        all[i]->what = what[i];
     }
     if (!m->synthetic) settle_hints(m);
     if (m->has_dit) dit_config_name(&m->dit, name, sizeof name);
@@ -342,8 +378,10 @@ void vkdit_model_close(vkdit_model *m)
     session_close(&m->step);
     session_close(&m->decoder.s);
     session_close(&m->encoder.s);
+    session_close(&m->sketcher.s);
     ckpt_close(&m->dit_file);
     ckpt_close(&m->vae_file);
+    ckpt_close(&m->tiny_file);
     folder_close(&m->folder);
     for (uint32_t i = 0; i < m->n_labels; i++) free(m->labels[i]);
     free(m->labels);
@@ -361,6 +399,8 @@ void vkdit_model_usage(const vkdit_model *m, vkdit_usage *u)
     if (m->step_open) u->transformer_seconds = program_stats(m->step.program, RATE_STEP).seconds;
     for (enum rate r = 0; m->decoder.open && r < RATE_COUNT; r++)
         u->decoder_seconds += program_stats(m->decoder.s.program, r).seconds;
+    for (enum rate r = 0; m->sketcher.open && r < RATE_COUNT; r++)
+        u->sketch_seconds += program_stats(m->sketcher.s.program, r).seconds;
 }
 
 void vkdit_model_get_info(const vkdit_model *m, vkdit_model_info *info)
@@ -385,6 +425,7 @@ void vkdit_model_get_info(const vkdit_model *m, vkdit_model_info *info)
                                .precision = m->precision,
                                .parameters = m->parameters,
                                .has_preview = m->hints.preview > 0,
+                               .has_tiny = m->has_dit && m->has_tiny,
                                .sampler = m->hints.sampler[0] ? m->hints.sampler : NULL,
                                .spacing = m->hints.spacing[0] ? m->hints.spacing : NULL,
                                .steps = m->hints.steps,

@@ -142,6 +142,40 @@ vkdit_status vkdit_run_decode(vkdit_run *r, const float *latent, int (*stop)(voi
     return status_of(&e, error);
 }
 
+static bool sketch(struct vkdit_model *m, const float *latent, uint32_t images, struct stopper *s, uint8_t *rgb,
+                   struct err *e)
+{
+    const uint32_t side = m->dit.side * tiny_scale(&m->tiny);
+    const uint64_t pixels = (uint64_t)side * side, each = (uint64_t)m->tiny.latent * m->dit.side * m->dit.side;
+    uint32_t *rgba = mem_zero(pixels, sizeof *rgba, e);
+    bool ok = rgba != NULL;
+    for (uint32_t i = 0; ok && i < images; i++) {
+        ok = model_sketch(m, latent + i * each, m->dit.side, m->dit.side, false, rgba, NULL, run_asked_to_stop, s, e);
+        for (uint64_t p = 0; ok && p < pixels; p++)
+            for (int k = 0; k < 3; k++) rgb[3 * (i * pixels + p) + (uint64_t)k] = (uint8_t)(rgba[p] >> 8 * k);
+    }
+    free(rgba);
+    return ok;
+}
+
+vkdit_status vkdit_sketch(vkdit_model *m, const float *latent, uint32_t images, int (*stop)(void *user), void *user,
+                          uint8_t **pixels, uint32_t *width, uint32_t *height, vkdit_error *error)
+{
+    struct err e = {0};
+    struct stopper s = {stop, user};
+    *pixels = NULL;
+    *width = *height = m->has_tiny ? m->dit.side * tiny_scale(&m->tiny) : 0;
+    if (!m->context) err_set(&e, ERR_ARG, "the model was opened without a device");
+    if (!m->has_tiny || !m->has_dit)
+        err_set(&e, ERR_UNSUPPORTED, "the model has no tiny decoder: give one with --tiny-vae");
+    uint8_t *rgb = e.code == ERR_NONE ? mem_zero(images, 3ull * *width * *height, &e) : NULL;
+    if (rgb && sketch(m, latent, images, &s, rgb, &e))
+        *pixels = rgb;
+    else
+        free(rgb);
+    return status_of(&e, error);
+}
+
 vkdit_status vkdit_run_preview(vkdit_run *r, const float *latent, uint8_t **pixels, uint32_t *width, uint32_t *height,
                                vkdit_error *error)
 {

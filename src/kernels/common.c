@@ -104,6 +104,8 @@ double act_value(double v, enum act a)
     case ACT_GELU_TANH: return 0.5 * v * (1 + tanh(0.79788456080286535588 * (v + 0.044715 * v * v * v)));
     case ACT_SILU: return v / (1 + exp(-v));
     case ACT_GELU_ERF: return 0.5 * v * (1 + erf(v * 0.70710678118654752440));
+    case ACT_RELU: return v > 0 ? v : 0;
+    case ACT_SOFT_CLAMP: return 3 * tanh(v / 3);
     case ACT_NONE: break;
     }
     return v;

@@ -1,4 +1,4 @@
-// conv.c — convolution of channel-last images: operands x, w, bias, res. No im2col buffer: kernels read the image tap by
+// conv.c — convolution of channel-last images, act(x * w + bias + res): operands x, w, bias, res. No im2col buffer: kernels read the image tap by
 // tap. A shard is whole lines of the result, counted over all items, and reads those lines of x plus a halo.
 #include "kernels/common.h"
 
@@ -6,7 +6,7 @@ enum { X, W, BIAS, RES };
 
 struct conv_param {
     struct conv_shape s;
-    uint32_t out_h, out_w;
+    uint32_t out_h, out_w, act;
 };
 
 static bool conv_sizes(struct graph *g, struct op *o)
@@ -68,7 +68,7 @@ static void conv_oracle(const struct graph *g, const struct op *o, const struct 
             double v = conv_value(p, in, item, pixel / p->out_w, pixel % p->out_w, c);
             if (op_has(o, BIAS)) v += in[BIAS].p[c];
             if (op_has(o, RES)) v += in[RES].p[r * cols + c];
-            out.p[r * cols + c] = (float)v;
+            out.p[r * cols + c] = (float)act_value(v, p->act);
         }
     }
 }
@@ -111,7 +111,7 @@ static void conv_open(const struct graph *g, const struct op *o, struct shard s,
 {
     const struct conv_param *p = (const void *)o->param;
     launch_open(g, o, l, threads);
-    const uint32_t spec[] = {op_has(o, BIAS), op_has(o, RES), p->s.kernel, p->s.stride, p->s.pad_low, p->s.up};
+    const uint32_t spec[] = {op_has(o, BIAS), op_has(o, RES), p->s.kernel, p->s.stride, p->s.pad_low, p->s.up, p->act};
     for (uint32_t i = 0; i < COUNTOF(spec); i++) launch_spec(l, spec[i]);
     const uint32_t push[] = {s.count,
                              s.first,
@@ -286,12 +286,21 @@ static const struct conv_case {
     uint32_t n, c_in, c_out;
     bool bias, res;
     struct conv_shape s;
+    enum act act;
 } shapes[] = {
-    {1, 1, 1, true, false, {1, 1, 1, 1, 0, 0, 1}},   {1, 4, 4, true, false, {5, 7, 1, 1, 0, 0, 1}},
-    {2, 4, 34, true, false, {6, 9, 3, 1, 1, 1, 1}},  {1, 3, 16, true, false, {8, 8, 3, 1, 1, 1, 1}},
-    {1, 34, 3, true, false, {9, 17, 3, 1, 1, 1, 1}}, {2, 16, 66, true, true, {5, 9, 3, 1, 1, 1, 1}},
-    {2, 10, 12, true, false, {4, 5, 3, 1, 1, 1, 2}}, {2, 18, 6, true, false, {7, 9, 3, 2, 0, 1, 1}},
-    {1, 8, 130, false, true, {3, 8, 1, 1, 0, 0, 1}}, {3, 24, 66, true, true, {47, 64, 3, 1, 1, 1, 1}},
+    {1, 1, 1, true, false, {1, 1, 1, 1, 0, 0, 1}},
+    {1, 4, 4, true, false, {5, 7, 1, 1, 0, 0, 1}},
+    {2, 4, 34, true, false, {6, 9, 3, 1, 1, 1, 1}},
+    {1, 3, 16, true, false, {8, 8, 3, 1, 1, 1, 1}},
+    {1, 34, 3, true, false, {9, 17, 3, 1, 1, 1, 1}},
+    {2, 16, 66, true, true, {5, 9, 3, 1, 1, 1, 1}},
+    {2, 10, 12, true, false, {4, 5, 3, 1, 1, 1, 2}},
+    {2, 18, 6, true, false, {7, 9, 3, 2, 0, 1, 1}},
+    {1, 8, 130, false, true, {3, 8, 1, 1, 0, 0, 1}},
+    {3, 24, 66, true, true, {47, 64, 3, 1, 1, 1, 1}},
+    {1, 16, 16, true, true, {7, 19, 3, 1, 1, 1, 1}, ACT_RELU},
+    {2, 24, 18, false, false, {5, 6, 3, 1, 1, 1, 2}, ACT_RELU},
+    {1, 4, 32, true, false, {6, 6, 3, 1, 1, 1, 1}, ACT_SILU},
 };
 
 static bool conv_cases(struct graph *g, uint32_t i, ten *out)
@@ -305,7 +314,7 @@ static bool conv_cases(struct graph *g, uint32_t i, ten *out)
     ten weight = case_weight(g, 1, k % 2 ? DT_F32 : g->weight, (struct shape){1, t->c_out, k});
     ten bias = t->bias ? case_weight(g, 2, DT_F32, (struct shape){1, 1, t->c_out}) : (ten){0};
     ten res = t->res ? case_act(g, 3, (struct shape){t->n, h * w, t->c_out}) : (ten){0};
-    *out = op_conv(g, x, weight, bias, res, s);
+    *out = op_conv(g, x, weight, bias, res, s, t->act);
     return true;
 }
 
@@ -321,8 +330,8 @@ const struct op_row op_conv_row = {
     .cases = conv_cases,
 };
 
-ten op_conv(struct graph *g, ten x, ten w, ten b, ten res, struct conv_shape s)
+ten op_conv(struct graph *g, ten x, ten w, ten b, ten res, struct conv_shape s, enum act act)
 {
-    struct conv_param p = {.s = s};
+    struct conv_param p = {.s = s, .act = act};
     return graph_emit(g, &op_conv_row, (ten[]){x, w, b, res}, 4, &p, sizeof p, (ten){0});
 }

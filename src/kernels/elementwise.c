@@ -121,8 +121,8 @@ static void activate_pack(const struct caps *c, const struct graph *g, const str
 static bool activate_cases(struct graph *g, uint32_t i, ten *out)
 {
     static const struct shape shapes[] = {{1, 1, 1}, {2, 5, 26}, {3, 67, 257}};
-    if (i >= 3 * COUNTOF(shapes)) return false;
-    *out = op_activate(g, case_act(g, 0, shapes[i / 3]), ACT_GELU_TANH + i % 3);
+    if (i >= ACT_SOFT_CLAMP * COUNTOF(shapes)) return false;
+    *out = op_activate(g, case_act(g, 0, shapes[i / ACT_SOFT_CLAMP]), ACT_GELU_TANH + i % ACT_SOFT_CLAMP);
     return true;
 }
 

@@ -182,19 +182,24 @@ static bool bytes_infer(struct graph *g, struct op *o)
     return infer_out(g, o, DT_I32, (struct shape){x->sh.items, x->sh.rows, 1});
 }
 
-static uint32_t byte_of(float v)
+struct bytes_param {
+    float factor, offset; // rounded to the nearest
+};
+
+static uint32_t byte_of(const struct bytes_param *p, float v)
 {
-    float scaled = v * 127.5f + 128.0f;
+    float scaled = v * p->factor + p->offset;
     return scaled >= 0 ? (uint32_t)fminf(scaled, 255.0f) : 0; // the comparison is false for NaN
 }
 
 static void bytes_oracle(const struct graph *g, const struct op *o, const struct cview *in, struct mview out)
 {
-    (void)g, (void)o;
+    (void)g;
+    const struct bytes_param *p = (const void *)o->param;
     uint64_t rows = shape_rows(out.sh);
     for (uint64_t r = 0; r < rows; r++) {
         const float *x = &in[0].p[3 * r];
-        uint32_t word = byte_of(x[0]) | byte_of(x[1]) << 8 | byte_of(x[2]) << 16 | 0xff000000u;
+        uint32_t word = byte_of(p, x[0]) | byte_of(p, x[1]) << 8 | byte_of(p, x[2]) << 16 | 0xff000000u;
         memcpy(&out.p[r], &word, sizeof word);
     }
 }
@@ -212,14 +217,17 @@ static struct span bytes_span(const struct graph *g, const struct op *o, uint32_
 static void bytes_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
                        struct launch *l)
 {
+    const struct bytes_param *p = (const void *)o->param;
     launch_each(c, g, o, l, s.count);
+    launch_push_float(l, p->factor);
+    launch_push_float(l, p->offset);
 }
 
 static bool bytes_cases(struct graph *g, uint32_t i, ten *out)
 {
     static const struct shape shapes[] = {{1, 1, 3}, {3, 2100, 3}};
-    if (i >= COUNTOF(shapes)) return false;
-    *out = op_to_bytes(g, case_act(g, 0, shapes[i]));
+    if (i >= 2 * COUNTOF(shapes)) return false;
+    *out = op_to_bytes(g, case_act(g, 0, shapes[i / 2]), i % 2 ? 0 : -1);
     return true;
 }
 
@@ -236,7 +244,9 @@ const struct op_row op_to_bytes_row = {
     .cases = bytes_cases,
 };
 
-ten op_to_bytes(struct graph *g, ten x)
+ten op_to_bytes(struct graph *g, ten x, float low)
 {
-    return graph_emit(g, &op_to_bytes_row, &x, 1, NULL, 0, (ten){0});
+    const float factor = 255 / (1 - low);
+    struct bytes_param p = {factor, 0.5f - low * factor};
+    return graph_emit(g, &op_to_bytes_row, &x, 1, &p, sizeof p, (ten){0});
 }

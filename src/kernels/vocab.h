@@ -5,7 +5,7 @@
 
 #include "graph/graph.h"
 
-enum act { ACT_NONE, ACT_GELU_TANH, ACT_SILU, ACT_GELU_ERF };
+enum act { ACT_NONE, ACT_GELU_TANH, ACT_SILU, ACT_GELU_ERF, ACT_RELU, ACT_SOFT_CLAMP }; // the last: 3 tanh(x / 3)
 
 // One modulation vector of the table (STATE; items = rows, rows = slots, cols = width): for item i it is
 // table[now.mod * conds + cond[i]][slot]. cond: I32, 1,1,items. conds: rows of the table per evaluation.
@@ -70,12 +70,12 @@ ten op_rows_to_nchw(struct graph *g, ten x, float mul);
 struct conv_shape {
     uint32_t h, w, kernel, stride, pad_low, pad_high, up;
 };
-ten op_conv(struct graph *g, ten x, ten w, ten b, ten res, struct conv_shape s); // + res when given
+ten op_conv(struct graph *g, ten x, ten w, ten b, ten res, struct conv_shape s, enum act act); // act(conv + b + res)
 ten op_group_norm(struct graph *g, ten x, ten w, ten b, uint32_t groups, float eps, enum act act);
 ten op_upsample2(struct graph *g, ten x, uint32_t h, uint32_t w);
 ten op_slice_cols(struct graph *g, ten x, uint32_t first, uint32_t count);
-// 0..255 bytes packed RGBA in one word per pixel (I32): clamp(x*127.5+128)
-ten op_to_bytes(struct graph *g, ten x);
+// 0..255 bytes packed RGBA in one word per pixel (I32) of a picture whose values span low..1
+ten op_to_bytes(struct graph *g, ten x, float low);
 
 extern const struct op_row *const op_table[]; // every op, NULL ended; tests and `devices` walk it
 

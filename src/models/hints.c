@@ -57,12 +57,12 @@ static void take_count(struct hints *h, json_t *config, const char *key, uint32_
 }
 
 // A name beside the file itself: it must not lead anywhere else.
-static void take_neighbour(struct hints *h, json_t *config)
+static void take_neighbour(struct hints *h, json_t *config, const char *key, char *out, size_t room)
 {
-    take_text(h, config, "vae", h->vae, sizeof h->vae);
-    if (!strpbrk(h->vae, "/\\") && strcmp(h->vae, ".") && strcmp(h->vae, "..")) return;
-    h->vae[0] = 0;
-    refuse(h, "vae", "is not a plain file name");
+    take_text(h, config, key, out, room);
+    if (!strpbrk(out, "/\\") && strcmp(out, ".") && strcmp(out, "..")) return;
+    out[0] = 0;
+    refuse(h, key, "is not a plain file name");
 }
 
 static void take_interval(struct hints *h, json_t *config)
@@ -109,7 +109,8 @@ void hints_read(struct hints *h, const struct ckpt *c, uint32_t channels)
     json_t *config = m.json;
     *h = (struct hints){0};
     take_text(h, config, "name", h->name, sizeof h->name);
-    take_neighbour(h, config);
+    take_neighbour(h, config, "vae", h->vae, sizeof h->vae);
+    take_neighbour(h, config, "tiny_vae", h->tiny, sizeof h->tiny);
     take_text(h, config, "sampler", h->sampler, sizeof h->sampler);
     take_text(h, config, "spacing", h->spacing, sizeof h->spacing);
     take_count(h, config, "steps", STEPS_MAX, &h->steps);

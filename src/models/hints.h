@@ -8,8 +8,9 @@
 enum { HINTS_CHANNELS = 64 }; // of a latent
 
 struct hints {
-    char name[64], vae[128], sampler[32], spacing[32]; // "" when the file does not say; vae: a plain file name
-    uint32_t steps, cfg_channels;                      // 0 likewise
+    char name[64], sampler[32], spacing[32]; // "" when the file does not say
+    char vae[128], tiny[128];                // likewise; plain file names
+    uint32_t steps, cfg_channels;            // 0 likewise
     double cfg_scale, cfg_from, cfg_to;
     uint32_t preview; // latent channels of the linear map to RGB; 0: there is none
     float matrix[3][HINTS_CHANNELS], bias[3];

@@ -39,6 +39,19 @@ static struct pair weights(struct net *n, const char *leaf, ten x, uint32_t out)
     return p;
 }
 
+ten net_conv(struct net *n, const char *leaf, ten x, uint32_t out, struct conv_shape s, bool bias, ten res,
+             enum act act)
+{
+    char name[96];
+    const char *dot = *leaf ? "." : "";
+    if (!x.id) return x;
+    snprintf(name, sizeof name, "%s%sweight", leaf, dot);
+    ten w = net_weight(n, name, out, s.kernel * s.kernel * graph_at(n->g, x)->sh.cols, FORM_KERNEL);
+    snprintf(name, sizeof name, "%s%sbias", leaf, dot);
+    ten b = bias ? net_weight(n, name, 1, out, FORM_ROWS) : (ten){0};
+    return op_conv(n->g, x, w, b, res, s, act);
+}
+
 ten net_linear(struct net *n, const char *leaf, ten x, uint32_t out, enum act act)
 {
     if (!x.id) return x;

@@ -33,6 +33,10 @@ ten net_linear(struct net *n, const char *leaf, ten x, uint32_t out, enum act ac
 ten net_linear_gate(struct net *n, const char *leaf, ten x, struct mod gate, ten res);
 ten net_linear_add(struct net *n, const char *leaf, ten x, ten res);
 
+// leaf.weight [cout][cin][k][k] and, with `bias`, leaf.bias: act(conv(x) + bias + res). An empty leaf is the scope itself.
+ten net_conv(struct net *n, const char *leaf, ten x, uint32_t out, struct conv_shape s, bool bias, ten res,
+             enum act act);
+
 // The modulation table of a network, and the strip of one block: `n` consecutive slots.
 struct bank {
     ten table, now, cond, silu_c; // silu_c: act(c) of every (evaluation, condition)

@@ -19,16 +19,11 @@ static ten weight(struct net *n, const char *leaf, uint32_t rows, uint32_t cols)
 
 static struct plane conv(struct net *n, struct plane p, const char *name, uint32_t c, struct conv_shape s, ten res)
 {
-    char leaf[64];
-    snprintf(leaf, sizeof leaf, "%s.weight", name);
-    ten w = weight(n, leaf, c, s.kernel * s.kernel * p.c);
-    snprintf(leaf, sizeof leaf, "%s.bias", name);
-    ten b = weight(n, leaf, 1, c);
     s.h = p.h;
     s.w = p.w;
     uint32_t up = s.up > 1 ? s.up : 1, pad = s.pad_low + s.pad_high;
     uint32_t h = (p.h * up + pad - s.kernel) / s.stride + 1, wide = (p.w * up + pad - s.kernel) / s.stride + 1;
-    return (struct plane){op_conv(n->g, p.x, w, b, res, s), h, wide, c};
+    return (struct plane){net_conv(n, name, p.x, c, s, true, res, ACT_NONE), h, wide, c};
 }
 
 static struct plane conv1(struct net *n, struct plane p, const char *name, uint32_t c)
@@ -124,7 +119,7 @@ void vae_build_decoder(struct net *n, const struct vae_config *v, uint32_t h, ui
     graph_scope(g, "decoder");
     p = norm(n, v, p, "conv_norm_out", ACT_SILU);
     p = conv3(n, p, "conv_out", 3, (ten){0});
-    io->bytes = op_to_bytes(g, p.x);
+    io->bytes = op_to_bytes(g, p.x, -1);
     io->out = op_rows_to_nchw(g, p.x, 1.0f);
     if (io->bytes.id) g->t[io->bytes.id].keep = true;
     if (io->out.id) g->t[io->out.id].keep = true;

@@ -56,6 +56,18 @@ def pictures(net):
             "enc.mean": mean.float(), "enc.logvar": logvar.float()}
 
 
+@torch.no_grad()
+def tiny(out):
+    """A small tiny decoder with random weights, another width and depth at every level, and what it makes."""
+    net = nets.tiny_decoder((8, 6, 4, 4), (2, 1, 0, 1))
+    weights = {k: v.half() for k, v in net.state_dict().items()}
+    save_file(weights, out / "tiny.weights.safetensors")
+    net.load_state_dict({k: v.float() for k, v in weights.items()})
+    z = torch.randn(1, 4, 3, 5) * 2
+    image = net.double()(z.double())
+    return {"in.latent_model_space": z, "out.image01_unclamped": image.float(), "out.u8_round": (image.clamp(0, 1) * 255).round().to(torch.uint8)}
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--assets", type=pathlib.Path, default=HERE / "assets")
@@ -66,7 +78,7 @@ def main():
     sit, dit = (transformer(args.assets / f"vkdit-{k}.safetensors") for k in ("sit", "dit"))
     vae, _ = autoencoder.read(args.assets / "vkdit-vae.safetensors", "cpu")
     for name, tensors in (("sit", forward(sit, torch.tensor([0.0, 0.37, 0.92]))), ("dit", forward(dit, torch.tensor([999.0, 421.0, 7.0]))),
-                          ("sit-euler8", flow(sit, 8, 2.0, [3, 13])), ("vae", pictures(vae))):
+                          ("sit-euler8", flow(sit, 8, 2.0, [3, 13])), ("vae", pictures(vae)), ("tiny.io", tiny(args.out))):
         save_file({k: v.contiguous() for k, v in tensors.items()}, args.out / f"{name}.safetensors")
         print(args.out / f"{name}.safetensors", {k: tuple(v.shape) for k, v in tensors.items()})
 

@@ -316,5 +316,35 @@ class Autoencoder(nn.Module):
         return self.decoder(self.post_quant_conv(z))
 
 
+# ---- tiny decoder ----
+
+
+class TinyBlock(nn.Module):
+    """Three convolutions beside the identity."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.conv = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1), nn.ReLU(),
+                                  nn.Conv2d(width, width, 3, padding=1))
+
+    def forward(self, x):
+        return F.relu(self.conv(x) + x)
+
+
+class SoftClamp(nn.Module):
+    def forward(self, x):
+        return 3 * torch.tanh(x / 3)
+
+
+def tiny_decoder(widths=(32, 24, 16, 16), blocks=(1, 1, 1, 1), latent=4):
+    """From a latent as the transformer sees it to a picture in 0..1: one width per level, the smallest level first."""
+    layers = [SoftClamp(), nn.Conv2d(latent, widths[0], 3, padding=1), nn.ReLU()]
+    for i, width in enumerate(widths):
+        if i:
+            layers += [nn.Upsample(scale_factor=2), nn.Conv2d(widths[i - 1], width, 3, padding=1, bias=False)]
+        layers += [TinyBlock(width) for _ in range(blocks[i])]
+    return nn.Sequential(*layers, nn.Conv2d(widths[-1], 3, 3, padding=1))
+
+
 def count(module):
     return sum(p.numel() for p in module.parameters())
