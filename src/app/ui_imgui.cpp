@@ -545,6 +545,16 @@ bool ui_held(void)
     return ImGui::IsItemActive();
 }
 
+bool ui_pulled(void)
+{
+    return ImGui::IsItemActive() && ImGui::IsMouseDragging(ImGuiMouseButton_Left, 8 * ui.scale);
+}
+
+void ui_cursor(enum ui_cursor cursor)
+{
+    ImGui::SetMouseCursor(cursor == CURSOR_GIVES ? ImGuiMouseCursor_Hand : ImGuiMouseCursor_NotAllowed);
+}
+
 void ui_mouse(float *x, float *y)
 {
     *x = ImGui::GetIO().MousePos.x;
