@@ -74,19 +74,19 @@ static void about(struct app *a, const struct gallery_item *it)
     ui_tell(INK_TEXT, text);
     ui_tell(INK_DIM, *it->parameters ? it->parameters : "The picture does not say how it was made.");
     ui_off(!*it->parameters);
-    if (ui_button("Use these settings", 0, TONE_PLAIN)) {
+    if (ui_button("Use these settings", -1, TONE_PLAIN)) {
         do_open(a, it->path);
         a->tab = TAB_MAKE;
     }
     ui_on();
+    const float half = (ui_left() - 8 * ui_scale()) / 2;
+    if (ui_button("Copy path", half, TONE_PLAIN)) copy_path(a, it->path);
+    ui_tip("The file's place as text, to paste it into another program");
     ui_beside(8);
-    if (ui_button("To the trash", 0, TONE_PLAIN)) {
+    if (ui_button("To the trash", half, TONE_PLAIN)) {
         clerk_trash(a->clerk, it->path, a->form.folder);
         *a->chosen = 0;
     }
-    ui_beside(8);
-    if (ui_button("Copy path", 0, TONE_PLAIN)) copy_path(a, it->path);
-    ui_tip("The file's place as text, to paste it into another program");
     ui_space(4);
 }
 
