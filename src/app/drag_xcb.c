@@ -370,6 +370,8 @@ void drag_close(struct drag *d)
     if (!d) return;
     if (d->x) {
         drag_cancel(d);
+        // any answer: what was told last could be lost if the connection were closed before the server has read it
+        free(xcb_get_input_focus_reply(d->x, xcb_get_input_focus(d->x), NULL));
         xcb_disconnect(d->x); // the windows go with it
     }
     free(d->path);
