@@ -121,19 +121,19 @@ static char *trash_name(const char *trash, const char *name, struct err *e)
 
 static bool write_info(const char *trash, const char *name, const char *path, struct err *e)
 {
-    char at[FORM_PATH + 400], text[32], byte[4];
+    char at[FORM_PATH + 400], text[32];
     struct newfile file = {0};
     struct tm local;
     const time_t now = time(NULL);
+    char *escaped = path_percent(path, e);
     snprintf(at, sizeof at, "%s/info/%s.trashinfo", trash, name);
-    if (!newfile_open(&file, at, e)) return false;
-    newfile_put(&file, "[Trash Info]\nPath=", 18);
-    for (const char *c = path; *c; c++) {
-        const bool plain =
-            (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || strchr("/._-", *c);
-        const int n = snprintf(byte, sizeof byte, plain ? "%c" : "%%%02X", (unsigned char)*c);
-        newfile_put(&file, byte, (size_t)n);
+    if (!escaped || !newfile_open(&file, at, e)) {
+        free(escaped);
+        return false;
     }
+    newfile_put(&file, "[Trash Info]\nPath=", 18);
+    newfile_put(&file, escaped, strlen(escaped));
+    free(escaped);
     localtime_r(&now, &local);
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &local);
     newfile_put(&file, "\nDeletionDate=", 14);

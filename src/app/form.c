@@ -44,6 +44,8 @@ bool folder_make(const char *path, struct err *e)
     return true;
 }
 
+static const char *const sizes[] = {"width", "height", "size"}; // options that say how large a picture is
+
 // --- values -------------------------------------------------------------------------------------------------------
 
 const char *form_text(const struct form *f, const char *name)
@@ -56,6 +58,18 @@ uint32_t form_whole(const struct form *f, const char *name, uint32_t otherwise)
 {
     const json_t *v = json_object_get(f->options, name);
     return json_is_integer(v) ? (uint32_t)json_integer_value(v) : otherwise;
+}
+
+bool form_size(const struct form *f, uint32_t *w, uint32_t *h)
+{
+    struct settings s;
+    struct err e = {0};
+    bool given = false;
+    for (size_t i = 0; i < COUNTOF(sizes); i++) given = given || json_object_get(f->options, sizes[i]);
+    if (!given || !form_settings(f->options, NULL, &s, &e)) return false;
+    *w = settings_width(&s);
+    *h = settings_height(&s);
+    return true;
 }
 
 double form_real(const struct form *f, const char *name, double otherwise)
@@ -89,6 +103,14 @@ void form_set_whole(struct form *f, const char *name, uint32_t v)
     json_object_set_new(f->options, name, json_integer(v));
 }
 
+void form_set_size(struct form *f, uint32_t w, uint32_t h)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%ux%u", w, h);
+    for (size_t i = 0; i < COUNTOF(sizes); i++) form_clear(f, sizes[i]);
+    form_set_text(f, "size", w && h ? text : NULL);
+}
+
 void form_set_real(struct form *f, const char *name, double v)
 {
     json_object_set_new(f->options, name, json_real(v));
@@ -109,6 +131,7 @@ void form_use_model(struct form *f, const char *path)
 {
     static const char *const about_the_old[] = {"synthetic", "vae", "root", "heads", "sit", "dit", "numerics"};
     for (size_t i = 0; i < COUNTOF(about_the_old); i++) form_clear(f, about_the_old[i]);
+    form_set_size(f, 0, 0);
     form_set_text(f, "model", path);
     char *copy = strpbrk(path, "./") ? mem_text(path, NULL) : NULL; // not the name of one that ships
     if (!copy) return;
@@ -135,8 +158,8 @@ bool form_settings(json_t *options, const char *device, struct settings *out, st
 void form_take(struct form *f, const struct settings *s)
 {
     json_t *given = args_recipe(s);
-    if (given) json_object_update(f->options, given);
     if (json_object_get(given, "model")) form_use_model(f, json_string_value(json_object_get(given, "model")));
+    if (given) json_object_update(f->options, given); // after what the old model's were cleared away
     if (json_object_get(given, "synthetic")) form_clear(f, "model");
     json_decref(given);
     if (s->device) snprintf(f->device, sizeof f->device, "%s", s->device);

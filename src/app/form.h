@@ -31,10 +31,12 @@ void form_take(struct form *f, const struct settings *s);
 
 const char *form_text(const struct form *f, const char *name); // "" when not set
 uint32_t form_whole(const struct form *f, const char *name, uint32_t otherwise);
+bool form_size(const struct form *f, uint32_t *w, uint32_t *h); // 0: not given; false when neither is
 double form_real(const struct form *f, const char *name, double otherwise);
 uint64_t form_seed(const struct form *f);
 void form_set_text(struct form *f, const char *name, const char *text); // NULL or "" takes it away
 void form_set_whole(struct form *f, const char *name, uint32_t v);
+void form_set_size(struct form *f, uint32_t w, uint32_t h); // 0, 0: the model's own
 void form_set_real(struct form *f, const char *name, double v);
 void form_set_seed(struct form *f, uint64_t v);
 void form_random_seed(struct form *f);

@@ -85,7 +85,7 @@ static void stop(struct app *a)
         a->help = false;
     else if (a->problem)
         a->problem = false;
-    else
+    else if (!dragging_cancel(a))
         do_stop(a);
 }
 static void full(struct app *a)
@@ -105,7 +105,7 @@ static const struct key {
     void (*act)(struct app *a);
 } keys[] = {
     {SDLK_SPACE, false, "Space", "Make a picture", do_generate},
-    {SDLK_ESCAPE, false, "Esc", "Stop; close a message", stop},
+    {SDLK_ESCAPE, false, "Esc", "Stop; close a message; put back what is dragged", stop},
     {SDLK_r, false, "R", "Another seed", do_random},
     {SDLK_s, true, "Ctrl+S", "Save what is shown", do_save},
     {SDLK_c, true, "Ctrl+C", "Copy what is shown", do_copy},

@@ -34,6 +34,7 @@ enum ui_ink { // colours by role; the theme decides what they look like
     INK_SHADE, // over what is behind a message
     INK_COUNT
 };
+enum ui_cursor { CURSOR_GIVES, CURSOR_KEEPS }; // what is carried may be let go here, or may not
 enum ui_tone { TONE_PLAIN, TONE_MAIN, TONE_BAD, TONE_QUIET };
 
 // --- the frame ---
@@ -92,8 +93,10 @@ void ui_bar(double fraction, float width, float height);
 bool ui_spot(const char *id, struct rect r); // an invisible button over a rectangle; true when clicked
 // An invisible square button in the flow of controls; *r gets its place, *seen whether any of it is visible.
 bool ui_tile(const char *id, float edge, struct rect *r, bool *seen);
-bool ui_over(void); // the mouse is over the last spot
-bool ui_held(void); // the last spot is held down
+bool ui_over(void);                    // the mouse is over the last spot
+bool ui_held(void);                    // the last spot is held down
+bool ui_pulled(void);                  // and the mouse has moved away from where it was pressed
+void ui_cursor(enum ui_cursor cursor); // in this frame
 void ui_mouse(float *x, float *y);
 float ui_wheel(void);
 void ui_fill(struct rect r, enum ui_ink ink, float opacity, float rounding);

@@ -168,6 +168,16 @@ void draw_command(SDL_Renderer *r, const ImDrawList *list, const ImDrawCmd *cmd)
                           list->VtxBuffer.Size - (int)cmd->VtxOffset, i, (int)cmd->ElemCount, sizeof *i);
 }
 
+#if IMGUI_VERSION_NUM < 18700
+// The platform layer of that version asks SDL where the mouse is on the screen, which SDL is not told on X11 while a
+// button is held: nothing could be dragged. Where it is in the window, it is told always.
+void held_mouse()
+{
+    int x, y;
+    if (SDL_GetMouseState(&x, &y) && ImGui::IsMousePosValid()) ImGui::GetIO().MousePos = ImVec2((float)x, (float)y);
+}
+#endif
+
 ImDrawList *list()
 {
     return ImGui::GetWindowDrawList();
@@ -222,6 +232,9 @@ void ui_event(const SDL_Event *event)
 void ui_begin(void)
 {
     ImGui_ImplSDL2_NewFrame();
+#if IMGUI_VERSION_NUM < 18700
+    held_mouse();
+#endif
     ImGui::NewFrame();
 }
 
@@ -530,6 +543,16 @@ bool ui_over(void)
 bool ui_held(void)
 {
     return ImGui::IsItemActive();
+}
+
+bool ui_pulled(void)
+{
+    return ImGui::IsItemActive() && ImGui::IsMouseDragging(ImGuiMouseButton_Left, 8 * ui.scale);
+}
+
+void ui_cursor(enum ui_cursor cursor)
+{
+    ImGui::SetMouseCursor(cursor == CURSOR_GIVES ? ImGuiMouseCursor_Hand : ImGuiMouseCursor_NotAllowed);
 }
 
 void ui_mouse(float *x, float *y)

@@ -1,4 +1,4 @@
-// view_gallery.c — runs of this session and saved pictures: look, use their settings, throw away.
+// view_gallery.c — runs of this session and saved pictures: look, use their settings, drag them out, throw away.
 #include "app/window.h"
 
 #include <stdlib.h>
@@ -58,6 +58,14 @@ static const struct gallery_item *chosen_item(const struct app *a)
     return NULL;
 }
 
+static void copy_path(struct app *a, const char *path)
+{
+    char *whole = realpath(path, NULL);
+    const bool copied = whole && !SDL_SetClipboardText(whole);
+    app_toast(a, copied ? "Copied the path" : "The path could not be copied");
+    free(whole);
+}
+
 static void about(struct app *a, const struct gallery_item *it)
 {
     char text[FORM_PATH + 60];
@@ -66,17 +74,31 @@ static void about(struct app *a, const struct gallery_item *it)
     ui_tell(INK_TEXT, text);
     ui_tell(INK_DIM, *it->parameters ? it->parameters : "The picture does not say how it was made.");
     ui_off(!*it->parameters);
-    if (ui_button("Use these settings", 0, TONE_PLAIN)) {
+    if (ui_button("Use these settings", -1, TONE_PLAIN)) {
         do_open(a, it->path);
         a->tab = TAB_MAKE;
     }
     ui_on();
+    const float half = (ui_left() - 8 * ui_scale()) / 2;
+    if (ui_button("Copy path", half, TONE_PLAIN)) copy_path(a, it->path);
+    ui_tip("The file's place as text, to paste it into another program");
     ui_beside(8);
-    if (ui_button("To the trash", 0, TONE_PLAIN)) {
+    if (ui_button("To the trash", half, TONE_PLAIN)) {
         clerk_trash(a->clerk, it->path, a->form.folder);
         *a->chosen = 0;
     }
     ui_space(4);
+}
+
+static void file_tip(struct app *a, const char *path)
+{
+    char tip[FORM_PATH + 200];
+    const char *why;
+    if (drag_can(a->window, &why))
+        snprintf(tip, sizeof tip, "%s\nDrag it into a file manager or another program.", path);
+    else
+        snprintf(tip, sizeof tip, "%s\nIt cannot be dragged into another program: %s.", path, why);
+    ui_tip(tip);
 }
 
 static void saved(struct app *a)
@@ -92,7 +114,8 @@ static void saved(struct app *a)
         if (i % COLUMNS) ui_beside(8);
         snprintf(id, sizeof id, "file %u", i);
         if (ui_tile(id, edge, &r, &seen)) snprintf(a->chosen, sizeof a->chosen, "%s", g->item[i].path);
-        ui_tip(g->item[i].path);
+        if (ui_pulled()) do_drag(a, g->item[i].path, &g->item[i].small);
+        if (seen) file_tip(a, g->item[i].path);
         const struct shot *s = seen ? shot_image(a, a->tile + i, &g->item[i].small) : NULL;
         if (s) place_shot(s, r, !strcmp(a->chosen, g->item[i].path));
     }

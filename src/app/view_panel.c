@@ -167,6 +167,46 @@ static void class_list(struct app *a, const char *option, const char *none, char
     ui_list_end();
 }
 
+struct size {
+    uint32_t w, h;
+};
+
+// A model draws at one size so far; one that has several would list them in its info, and they would be listed here.
+static uint32_t sizes_of(const struct app *a, struct size *of)
+{
+    const vkdit_model_info *m = &a->now.info;
+    const uint32_t scale = m->image_scale ? m->image_scale : 8;
+    of[0] = (struct size){m->latent_width * scale, m->latent_height * scale};
+    return a->now.ready && of[0].w && of[0].h ? 1 : 0;
+}
+
+// Grey while there is nothing to choose. A size that was asked for and that the model has not can be taken back.
+static void size(struct app *a)
+{
+    struct size of[1] = {{0}}, now = {0};
+    char row[64] = "the model's own";
+    const uint32_t n = sizes_of(a, of);
+    const bool asked = form_size(&a->form, &now.w, &now.h);
+    if (!now.w) now.w = of->w;
+    if (!now.h) now.h = of->h;
+    bool has = false;
+    for (uint32_t i = 0; i < n; i++) has = has || (now.w == of[i].w && now.h == of[i].h);
+    if (now.w && now.h) snprintf(row, sizeof row, "%u x %u%s", now.w, now.h, n && !has ? ", not this model's" : "");
+    const bool choice = n > 1 || (n && asked && !has);
+    label("Size", "size");
+    ui_off(!choice);
+    if (ui_list("##size", row)) {
+        for (uint32_t i = 0; i < n; i++) {
+            snprintf(row, sizeof row, "%u x %u", of[i].w, of[i].h);
+            if (ui_item(row, has && now.w == of[i].w && now.h == of[i].h))
+                form_set_size(&a->form, i ? of[i].w : 0, i ? of[i].h : 0);
+        }
+        ui_list_end();
+    }
+    ui_on();
+    ui_tip(n > 1 ? tip_of("size") : "This model draws at one size: its positions are trained for that one.");
+}
+
 static void sampler(struct app *a)
 {
     const char *family = a->now.info.is_sit ? "SiT" : "DiT", *chosen = form_text(&a->form, "sampler");
@@ -396,11 +436,10 @@ static void make(struct app *a)
     guidance(a);
     interval(a);
     sampler(a);
+    size(a);
     whole(a, "Batch", "batch", 1, 16);
     mix(a);
-    ui_space(2);
     ui_rule();
-    ui_space(2);
     model(a);
     device(a);
     precision(a);

@@ -10,6 +10,7 @@
 enum { USUAL_WIDTH = 1280, USUAL_HEIGHT = 820, LEAST_WIDTH = 860, LEAST_HEIGHT = 480, SETTLE = 3 };
 
 static const double frame_seconds = 1.0 / 60, idle_ms = 10000;
+static const int drag_ms = 10; // the mouse is followed outside of the window, where no event tells of it
 
 // --- layout -------------------------------------------------------------------------------------------------------
 
@@ -52,6 +53,7 @@ static void draw(struct app *a)
     view_panel(a);
     view_status(a);
     if (a->help) view_help(a);
+    if (a->drag) ui_cursor(drag_welcome(a->drag) ? CURSOR_GIVES : CURSOR_KEEPS);
     ui_end(a->renderer);
     SDL_RenderPresent(a->renderer);
     if (a->shown_once) return;
@@ -151,6 +153,7 @@ static void take_news(struct app *a)
     }
     const unsigned done = a->news.done, recipes = a->news.recipes;
     const struct names *entries = a->news.entries;
+    const struct gallery *gallery = a->news.gallery;
     if (clerk_read(a->clerk, &a->news) && a->news.done != done && *a->news.text) {
         app_toast(a, a->news.text);
         app_event(a, json_pack("{ss, ss, ss}", "event", a->news.failed ? "failed_file" : "file", "message",
@@ -159,6 +162,8 @@ static void take_news(struct app *a)
     if (a->news.entries != entries)
         app_event(a, json_pack("{ss, ss, si}", "event", "folder", "path", a->news.folder, "entries",
                                (int)a->news.entries->n));
+    if (a->news.gallery != gallery)
+        app_event(a, json_pack("{ss, si}", "event", "gallery", "pictures", (int)a->news.gallery->n));
     if (a->news.recipes != recipes && a->news.recipe) use_recipe(a, a->news.recipe);
     export_when_ready(a);
     struct film *f = app_film(a);
@@ -403,6 +408,7 @@ static int patience(const struct app *a)
 {
     const double left = a->toast_until - clock_seconds();
     if (a->redraw > 0) return 0;
+    if (a->drag) return drag_ms;
     if (a->playing || ui_busy()) return 25;
     if (a->compare == COMPARE_FLICKER) return 250;
     if (ui_typing()) return 400; // the cursor blinks
@@ -423,6 +429,7 @@ static void loop(struct app *a)
         }
         if (interrupt_asked(NULL)) a->quit = true;
         advance_film(a);
+        dragging_follow(a);
         if (a->compare == COMPARE_FLICKER || ui_typing() || ui_busy() || (toast && a->toast_until <= clock_seconds()))
             a->redraw = a->redraw > 0 ? a->redraw : 1;
         if (SDL_GetWindowFlags(a->window) & (SDL_WINDOW_HIDDEN | SDL_WINDOW_MINIMIZED)) a->redraw = 0; // may never end
@@ -524,6 +531,7 @@ static unsigned close_app(struct app *a)
     }
     const unsigned complaints = worker_close(a->worker);
     clerk_close(a->clerk);
+    drag_close(a->drag);
     work_state_drop(&a->now);
     clerk_news_drop(&a->news);
     board_view_close(&a->board);

@@ -3,6 +3,7 @@
 #define VKDIT_APP_WINDOW_H
 
 #include "app/clerk.h"
+#include "app/drag.h"
 #include "app/ui.h"
 #include "app/worker.h"
 #include "board/patches.h"
@@ -99,8 +100,11 @@ struct app {
     uint32_t asked_film, asked_at;           // decoding was asked for
     struct shot run_thumb[APP_FILMS], *tile; // of the gallery
     uint32_t tiles;
-    uint64_t tiles_of;        // generation of the news
-    char chosen[FORM_PATH];   // file in the gallery
+    uint64_t tiles_of;      // generation of the news
+    char chosen[FORM_PATH]; // file in the gallery
+    struct drag *drag;      // NULL: none
+    char dragged[FORM_PATH];
+    bool pulled;              // a drag was begun since the mouse button is down
     struct film *export_film; // being decoded for an export
     enum export_kind export;
     uint32_t export_after; // decoding wishes that were served before
@@ -134,6 +138,11 @@ void app_toast(struct app *a, const char *text);
 bool app_running(const struct app *a);
 struct film *app_film(const struct app *a);   // shown, or NULL
 void app_event(struct app *a, json_t *event); // to standard output, when events were asked for
+
+// dragging.c: a saved picture carried to another program
+void do_drag(struct app *a, const char *path, const struct image *small); // as long as the mouse pulls at it
+void dragging_follow(struct app *a);
+bool dragging_cancel(struct app *a); // false when there is none
 
 // shot.c: pictures as textures, kept until something else is wanted
 const struct shot *shot_film(struct app *a, struct shot *s, struct film *f, uint32_t at, enum film_view view,

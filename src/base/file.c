@@ -1,4 +1,4 @@
-// file.c — mmap for reading. Knows nothing about what is in a file.
+// file.c — mmap for reading, and paths as text. Knows nothing about what is in a file.
 #define _DEFAULT_SOURCE // madvise
 #include "base/file.h"
 
@@ -77,4 +77,16 @@ char *path_join(const char *folder, const char *name, struct err *e)
     const bool slash = folder[0] && folder[strlen(folder) - 1] == '/';
     if (path) snprintf(path, n, "%s%s%s", folder, slash ? "" : "/", name);
     return path;
+}
+
+char *path_percent(const char *path, struct err *e)
+{
+    char *out = mem_zero(strlen(path) + 1, 3, e);
+    size_t n = 0;
+    for (const char *c = path; out && *c; c++) {
+        const bool plain =
+            (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || strchr("/._-", *c);
+        n += (size_t)snprintf(out + n, 4, plain ? "%c" : "%%%02X", (unsigned char)*c);
+    }
+    return out;
 }

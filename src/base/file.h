@@ -25,5 +25,7 @@ enum file_kind file_kind(const char *path); // links are followed
 
 // "folder/name", allocated; NULL on failure.
 char *path_join(const char *folder, const char *name, struct err *e);
+// As addresses (file://...) want it: every byte but letters, digits and /._- is %XX. Allocated; NULL on failure.
+char *path_percent(const char *path, struct err *e);
 
 #endif

@@ -62,7 +62,7 @@ static inline bool option_applies(const struct option *o, unsigned command_bits)
     return o->commands & command_bits || (command_bits & IN_WINDOW && o->recipe);
 }
 extern const struct option_kind kind_flag, kind_counter, kind_text, kind_texts, kind_word, kind_choice, kind_u32,
-    kind_seed, kind_real, kind_interval;
+    kind_size, kind_seed, kind_real, kind_interval;
 
 json_t *json_u64(uint64_t v); // JSON has no unsigned 64 bits: what does not fit is text
 

@@ -147,21 +147,17 @@ static bool prepare_classes(struct generation *g, struct err *e)
     return true;
 }
 
-static bool check_side(const struct generation *g, const char *name, uint32_t wanted, uint32_t latent, struct err *e)
-{
-    const vkdit_model_info *m = &g->subject.info;
-    const uint32_t scale = m->image_scale ? m->image_scale : 8;
-    if (!wanted || wanted == latent * scale) return true;
-    return err_set(e, ERR_ARG, "--%s %u: %s makes pictures of %ux%u only, its positions are trained for that size",
-                   name, wanted, m->name, m->latent_width * scale, m->latent_height * scale);
-}
-
-static bool check_size(struct generation *g, struct err *e)
+static bool check_size(const struct generation *g, struct err *e)
 {
     const struct settings *s = &g->cli->s;
-    const uint32_t w = s->width ? s->width : s->size, h = s->height ? s->height : s->size;
-    return check_side(g, "width", w, g->subject.info.latent_width, e) &&
-           check_side(g, "height", h, g->subject.info.latent_height, e);
+    const vkdit_model_info *m = &g->subject.info;
+    const uint32_t scale = m->image_scale ? m->image_scale : 8, w = m->latent_width * scale,
+                   h = m->latent_height * scale;
+    const uint32_t wanted_w = settings_width(s) ? settings_width(s) : w;
+    const uint32_t wanted_h = settings_height(s) ? settings_height(s) : h;
+    if (wanted_w == w && wanted_h == h) return true;
+    return err_set(e, ERR_ARG, "%ux%u pixels: %s makes pictures of %ux%u only, its positions are trained for that size",
+                   wanted_w, wanted_h, m->name, w, h);
 }
 
 static bool prepare_noise(struct generation *g, struct err *e)

@@ -167,6 +167,29 @@ static json_t *u32_keep(const struct option *o, const void *from)
     return json_integer(*(const uint32_t *)from);
 }
 
+// "256x128", or one number for both.
+static bool size_read(const struct option *o, const char *text, void *to, struct err *e)
+{
+    char first[12] = "";
+    const char *x = strpbrk(text, "xX");
+    uint64_t side[2] = {0, 0};
+    if (x && (size_t)(x - text) < sizeof first) memcpy(first, text, (size_t)(x - text));
+    const bool ok = x ? whole_from(first, side) && whole_from(x + 1, side + 1) : whole_from(text, side);
+    if (!x) side[1] = side[0];
+    for (int i = 0; i < 2; i++)
+        if (!ok || (double)side[i] < o->min || (double)side[i] > o->max)
+            return bad_number(o, "WIDTHxHEIGHT, each", text, e);
+    for (int i = 0; i < 2; i++) ((uint32_t *)to)[i] = (uint32_t)side[i];
+    return true;
+}
+
+static json_t *size_keep(const struct option *o, const void *from)
+{
+    (void)o;
+    const uint32_t *side = from;
+    return json_sprintf("%ux%u", side[0], side[1]);
+}
+
 // A number, or "random": drawn here, so that everything later sees the number. 32 bits stay easy to type.
 static bool seed_read(const struct option *o, const char *text, void *to, struct err *e)
 {
@@ -238,6 +261,7 @@ const struct option_kind kind_texts = {true, texts_read, texts_keep};
 const struct option_kind kind_word = {true, word_read, word_keep};
 const struct option_kind kind_choice = {true, choice_read, choice_keep};
 const struct option_kind kind_u32 = {true, u32_read, u32_keep};
+const struct option_kind kind_size = {true, size_read, size_keep};
 const struct option_kind kind_seed = {true, seed_read, seed_keep};
 const struct option_kind kind_real = {true, real_read, real_keep};
 const struct option_kind kind_interval = {true, interval_read, interval_keep};

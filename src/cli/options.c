@@ -73,8 +73,9 @@ const struct option option_table[] = {
      .recipe = true, .group = picture_group, .help = "width in pixels; refused unless the model can make it"},
     {"height", NULL, 'H', "N", .kind = &kind_u32, .at = AT(height), .min = 1, .max = 65536, .commands = IN_GENERATE,
      .recipe = true, .group = picture_group, .help = "height in pixels; refused unless the model can make it"},
-    {"image-size", "--size", .value = "N", .kind = &kind_u32, .at = AT(size), .min = 1, .max = 65536,
-     .commands = IN_GENERATE, .group = picture_group, .help = "width and height at once"},
+    {"size", "--image-size", .value = "WxH", .kind = &kind_size, .at = AT(size), .min = 1, .max = 65536,
+     .commands = IN_GENERATE, .recipe = true, .group = picture_group,
+     .help = "width and height at once, 256x256 or 256 for both; refused unless the model can make it"},
 
     {"steps", "--num-sampling-steps --infer-steps --num-inference-steps", .value = "N", .kind = &kind_u32,
      .at = AT(steps), .min = 1, .max = 100000, .commands = IN_GENERATE | IN_TRACE, .recipe = true,

@@ -27,7 +27,7 @@ struct settings {
     // picture
     const char *classes, *negative, *sampler, *spacing;
     char path[WORD_BYTES], target[WORD_BYTES], diffusion[WORD_BYTES], last_step[WORD_BYTES];
-    uint32_t steps, batch, count, grid, width, height, size;
+    uint32_t steps, batch, count, grid, width, height, size[2];
     uint32_t cfg_channels, rng, philox_threads;
     uint32_t only, film_frames, observe, sort;
     double cfg_scale, cfg_interval[2];
@@ -52,5 +52,15 @@ struct settings {
     uint32_t operands;
     enum origin origin[MAX_OPTIONS]; // by place in the option table
 };
+
+// Of the picture, in pixels; 0 when not given.
+static inline uint32_t settings_width(const struct settings *s)
+{
+    return s->width ? s->width : s->size[0];
+}
+static inline uint32_t settings_height(const struct settings *s)
+{
+    return s->height ? s->height : s->size[1];
+}
 
 #endif

@@ -45,6 +45,28 @@ static void kept_settings(struct scratch *dir)
     (void)dir;
 }
 
+// A size belongs to the model it was asked of; what comes along with a model stays.
+static void sizes(void)
+{
+    struct form f = {.options = json_object()};
+    struct settings s = {0};
+    struct err e = {0};
+    uint32_t w = 0, h = 0;
+    char line[] = "--model m.pt --vae v.safetensors -W 300", *words[8];
+    int n = 0;
+    CHECK(!form_size(&f, &w, &h), "a size out of nothing");
+    form_set_size(&f, 512, 256);
+    CHECK(form_size(&f, &w, &h) && w == 512 && h == 256, "%ux%u", w, h);
+    for (char *word = strtok(line, " "); word; word = strtok(NULL, " ")) words[n++] = word;
+    CHECK(args_parse(&s, command_find("window"), n, words, &e), "%s", e.text);
+    form_take(&f, &s);
+    CHECK(form_size(&f, &w, &h) && w == 300 && !h, "%ux%u", w, h);
+    CHECK(!strcmp(form_text(&f, "vae"), "v.safetensors"), "the autoencoder was lost");
+    form_use_model(&f, "other.pt");
+    CHECK(!form_size(&f, &w, &h) && !*form_text(&f, "vae"), "the old model's");
+    form_close(&f);
+}
+
 static void bad_values(void)
 {
     static const char *const bad[] = {"{\"steps\": 0}",      "{\"steps\": \"many\"}",
@@ -94,6 +116,7 @@ int main(void)
     scratch_open(&dir);
     setenv("XDG_CONFIG_HOME", dir.dir, 1);
     kept_settings(&dir);
+    sizes();
     bad_values();
     damaged_files(&dir);
     scratch_close(&dir);

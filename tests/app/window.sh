@@ -51,6 +51,11 @@ await 1 '"event":"shown","run":1,"step":4' "the mouse wheel"
 at strip 0.02 0.34
 xdotool click 1
 await 1 '"event":"shown","run":1,"step":0' "a click on the track"
+xdotool mousedown 1
+soon
+at strip 0.98 0.34
+await 1 '"event":"shown","run":1,"step":8' "dragging along the track"
+xdotool mouseup 1
 key Home Right Right
 await 1 '"event":"shown","run":1,"step":2' "the arrow keys again"
 soon 1

@@ -68,6 +68,7 @@ refusals() {
     fails 2 "nothing" $tiny --sampler nothing
     fails 2 "dopri5" $tiny --sampler dopri5
     fails 2 "only" $tiny -W 300
+    fails 2 "512x256 pixels: DiT 4x96/2 makes pictures of 128x128 only" $tiny --size 512x256
     fails 2 "class" $tiny -c 9999
     fails 1 "no such folder" $tiny -o nowhere/a.png
     fails 2 "{seed}" $tiny -o '{sed}.png'

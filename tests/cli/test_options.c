@@ -133,6 +133,9 @@ static void test_accepted(void)
     CHECK(!strcmp(s.diffusion, "sbdm") && s.family == 1, "words");
     char c[] = "-q -- -file";
     CHECK(parse(&s, "inspect", c, &e) && s.operands == 1 && !strcmp(s.operand[0], "-file"), "-- %s", e.text);
+    char f[] = "--size 256x128", g[] = "--image-size 512 -W 64";
+    CHECK(parse(&s, "generate", f, &e) && settings_width(&s) == 256 && settings_height(&s) == 128, "%s", e.text);
+    CHECK(parse(&s, "window", g, &e) && settings_width(&s) == 64 && settings_height(&s) == 512, "%s", e.text);
     char d[] = "-s random";
     CHECK(parse(&s, "generate", d, &e) && s.seed <= UINT32_MAX, "random");
 }
@@ -157,6 +160,12 @@ static void test_refused(void)
         {"--cfg-interval 0.5", "A,B"},
         {"--cfg-interval 0.5,0.5", "A < B"},
         {"--cfg-interval 0,2", "from 0"},
+        {"--size 256x", "WIDTHxHEIGHT"},
+        {"--size x256", "WIDTHxHEIGHT"},
+        {"--size 0x256", "from 1"},
+        {"--size 256x256x3", "256x256x3"},
+        {"--size 99999999999999999999x1", "65536"},
+        {"--size big", "big"},
         {"--precision fp8", "auto fp32 fp16"},
         {"--quiet=1", "no value"},
         {"--stepps 3", "--steps?"},
@@ -198,7 +207,7 @@ static void test_recipe(void)
     struct err e;
     char line[] =
         "-m m.pt --steps 25 --cfg 3.3 -s 18446744073709551615 -c 1,2 --cfg-interval 0.1,0.7 --rng philox --sit "
-        "--last-step Tweedie --eta 0.3 --sampler ddim --device x -o y";
+        "--last-step Tweedie --eta 0.3 --sampler ddim --device x -o y --size 256x128";
     CHECK(parse(&s, "generate", line, &e), "%s", e.text);
     json_t *recipe = args_recipe(&s);
     CHECK(!json_object_get(recipe, "device") && !json_object_get(recipe, "output"), "only what decides the picture");
@@ -207,6 +216,7 @@ static void test_recipe(void)
     CHECK(back.steps == 7 && back.family == -1, "the command line is stronger");
     CHECK(back.cfg_scale == 3.3 && back.seed == UINT64_MAX && !strcmp(back.classes, "1,2") && back.rng == 1, "values");
     CHECK(back.cfg_interval[0] == 0.1 && back.cfg_interval[1] == 0.7 && !strcmp(back.last_step, "tweedie"), "values");
+    CHECK(back.size[0] == 256 && back.size[1] == 128, "the size");
     CHECK(!strcmp(back.model, "m.pt") && back.eta == 0.3 && !back.device && !back.output, "values");
     json_decref(recipe);
     static const char *const bad[] = {"{\"steps\":\"x\"}", "{\"steps\":1.5}", "{\"steps\":[1]}", "{\"output\":\"a\"}",

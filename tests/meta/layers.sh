@@ -33,6 +33,7 @@ webp:        image
 SDL.h:       app
 imgui.h:     app
 backends:    app
+xcb:         app
 '
 
 row() { printf '%s\n' "$1" | sed -n "s/^$2:[ ]*//p"; }
