@@ -124,7 +124,7 @@ VKDIT_API void vkdit_model_get_info(const vkdit_model *model, vkdit_model_info *
 typedef struct vkdit_usage {
     double transformer_seconds; /* one evaluation */
     double decoder_seconds;     /* one picture */
-    double sketch_seconds;      /* one picture by the tiny decoder */
+    double sketch_seconds;      /* one picture by the tiny decoder; an estimate before its first */
     uint64_t memory, memory_peak;
 } vkdit_usage;
 VKDIT_API void vkdit_model_usage(const vkdit_model *model, vkdit_usage *usage);

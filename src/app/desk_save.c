@@ -113,8 +113,8 @@ bool desk_save(struct film *f, uint32_t at, const char *folder, char *path, uint
 static bool frame_picture(struct film *f, uint32_t at, uint32_t w, uint32_t h, struct image *out, struct err *e)
 {
     struct image im = {0};
-    bool decoded;
-    const bool ok = film_picture(f, at, VIEW_ESTIMATE, true, &im, &decoded, e) && image_resize(out, &im, w, h, e);
+    enum film_grade grade;
+    const bool ok = film_picture(f, at, VIEW_ESTIMATE, true, &im, &grade, e) && image_resize(out, &im, w, h, e);
     image_close(&im);
     return ok;
 }
@@ -190,10 +190,10 @@ bool desk_copy(struct film *f, uint32_t at, struct err *e)
     char *const x11[] = {(char[]){"xclip"}, (char[]){"-selection"}, (char[]){"clipboard"},
                          (char[]){"-t"},    (char[]){"image/png"},  NULL};
     struct image im = {0};
-    bool decoded;
+    enum film_grade grade;
     char *folder = form_folder("XDG_CACHE_HOME", ".cache", "vkdit", e), *path = NULL;
     bool ok = folder && folder_make(folder, e) && (path = path_join(folder, "clipboard.png", e)) &&
-              film_picture(f, at, VIEW_ESTIMATE, true, &im, &decoded, e) && png_write(path, &im, NULL, 0, true, e);
+              film_picture(f, at, VIEW_ESTIMATE, true, &im, &grade, e) && png_write(path, &im, NULL, 0, true, e);
     if (ok && !(getenv("WAYLAND_DISPLAY") && hand_over(wayland, path)) && !hand_over(x11, path))
         ok = err_set(e, ERR_UNSUPPORTED, "the package wl-clipboard (Wayland) or xclip (X11) is needed for pictures");
     image_close(&im);

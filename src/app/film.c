@@ -77,6 +77,7 @@ void frame_free(struct frame *f)
     free(f->rough[0]);
     free(f->rough[1]);
     free(f->pixels);
+    free(f->sketch);
     free(f->watched);
     free(f->added);
     *f = (struct frame){0};
@@ -117,6 +118,7 @@ bool film_copy(struct film *f, struct film *from, uint32_t n, struct err *e)
         made.rough[0] = copy_of(old.rough[0], cells, &ok, e);
         made.rough[1] = copy_of(old.rough[1], cells, &ok, e);
         made.pixels = copy_of(old.pixels, rgb, &ok, e);
+        made.sketch = copy_of(old.sketch, rgb, &ok, e);
         if (ok)
             ok = film_add(f, &made, e);
         else
@@ -125,15 +127,25 @@ bool film_copy(struct film *f, struct film *from, uint32_t n, struct err *e)
     return ok;
 }
 
-void film_give_pixels(struct film *f, uint32_t at, uint8_t *pixels)
+static void give(struct film *f, uint32_t at, uint8_t **place, uint8_t *pixels)
 {
     pthread_mutex_lock(&f->lock);
-    if (at < f->n && !f->frame[at].pixels) {
-        f->frame[at].pixels = pixels;
+    if (at < f->n && !*place) {
+        *place = pixels;
         pixels = NULL;
     }
     pthread_mutex_unlock(&f->lock);
     free(pixels);
+}
+
+void film_give_pixels(struct film *f, uint32_t at, uint8_t *pixels)
+{
+    give(f, at, &f->frame[at].pixels, pixels);
+}
+
+void film_give_sketch(struct film *f, uint32_t at, uint8_t *sketch)
+{
+    give(f, at, &f->frame[at].sketch, sketch);
 }
 
 void film_give_board(struct film *f, struct board *b)
@@ -202,12 +214,19 @@ struct film_times film_times_of(struct film *f)
     return t;
 }
 
+enum film_grade film_grade(struct film *f, uint32_t at)
+{
+    enum film_grade grade = GRADE_ROUGH;
+    pthread_mutex_lock(&f->lock);
+    if (at < f->n && f->frame[at].sketch) grade = GRADE_SKETCH;
+    if (at < f->n && f->frame[at].pixels) grade = GRADE_DECODED;
+    pthread_mutex_unlock(&f->lock);
+    return grade;
+}
+
 bool film_decoded(struct film *f, uint32_t at)
 {
-    pthread_mutex_lock(&f->lock);
-    const bool there = at < f->n && f->frame[at].pixels;
-    pthread_mutex_unlock(&f->lock);
-    return there;
+    return film_grade(f, at) == GRADE_DECODED;
 }
 
 uint64_t film_bytes(struct film *f)
@@ -263,8 +282,8 @@ static bool rough_picture(const struct film *f, const struct frame *at, enum fil
     return ok;
 }
 
-bool film_picture(struct film *f, uint32_t at, enum film_view view, bool fine, struct image *out, bool *decoded,
-                  struct err *e)
+bool film_picture(struct film *f, uint32_t at, enum film_view view, bool fine, struct image *out,
+                  enum film_grade *grade, struct err *e)
 {
     *out = (struct image){0};
     pthread_mutex_lock(&f->lock);
@@ -272,8 +291,10 @@ bool film_picture(struct film *f, uint32_t at, enum film_view view, bool fine, s
     const struct frame now = there ? f->frame[at] : (struct frame){0};
     pthread_mutex_unlock(&f->lock);
     if (!there) return err_set(e, ERR_ARG, "the film has no frame %u yet", at);
-    *decoded = fine && view == VIEW_ESTIMATE && now.pixels; // pixels are never taken away again
-    return *decoded ? lay_grid(f, now.pixels, f->width, f->height, out, e) : rough_picture(f, &now, view, out, e);
+    const bool better = fine && view == VIEW_ESTIMATE; // what is there is never taken away again
+    *grade = better && now.pixels ? GRADE_DECODED : better && now.sketch ? GRADE_SKETCH : GRADE_ROUGH;
+    if (*grade == GRADE_ROUGH) return rough_picture(f, &now, view, out, e);
+    return lay_grid(f, *grade == GRADE_DECODED ? now.pixels : now.sketch, f->width, f->height, out, e);
 }
 
 bool film_compare(const struct image *a, const struct image *b, struct image *difference, double *psnr, struct err *e)

@@ -13,6 +13,8 @@
 #include <stdatomic.h>
 
 enum film_view { VIEW_ESTIMATE, VIEW_STATE, VIEW_DIFFERENCE, VIEW_COUNT };
+// What there is of a frame: rough colours always, better ones later.
+enum film_grade { GRADE_ROUGH, GRADE_SKETCH, GRADE_DECODED };
 enum film_end { FILM_RUNNING, FILM_DONE, FILM_STOPPED, FILM_FAILED };
 
 // A list of texts that several threads may hold.
@@ -33,6 +35,7 @@ struct frame {
     float *watched;          // the watched channel at this step, [images][patches]; or NULL
     uint32_t block, channel; // which it was
     float *added;            // what attention and MLP of each block added, [2 * depth], see BOARD_ADDED; or NULL
+    uint8_t *sketch;         // the estimate by the tiny decoder, RGB, one picture after another; or NULL
     uint8_t *pixels; // the estimate (of the last frame: the result) decoded, RGB, one picture after another; or NULL
 };
 
@@ -77,6 +80,7 @@ bool film_add(struct film *f, const struct frame *frame, struct err *e);
 // The first `n` frames of another film, copied.
 bool film_copy(struct film *f, struct film *from, uint32_t n, struct err *e);
 void film_give_pixels(struct film *f, uint32_t at, uint8_t *pixels); // takes them over
+void film_give_sketch(struct film *f, uint32_t at, uint8_t *sketch); // likewise
 void film_give_board(struct film *f, struct board *b);               // takes it over
 const struct board *film_board(struct film *f);                      // or NULL; never taken away again
 void film_give_likeness(struct film *f, struct likeness *l);         // takes it over
@@ -85,15 +89,15 @@ void film_finish(struct film *f, enum film_end end, const struct film_times *t);
 uint32_t film_count(struct film *f);
 enum film_end film_end_of(struct film *f);
 struct film_times film_times_of(struct film *f);
+enum film_grade film_grade(struct film *f, uint32_t at);
 bool film_decoded(struct film *f, uint32_t at);
 void frame_free(struct frame *f);
 uint64_t film_bytes(struct film *f);
 uint64_t film_seed(const struct film *f);
 
-// What the canvas shows of frame `at`: all pictures as a grid. *decoded: by the autoencoder, not in rough colours.
-// `fine` false: always in rough colours.
-bool film_picture(struct film *f, uint32_t at, enum film_view view, bool fine, struct image *out, bool *decoded,
-                  struct err *e);
+// What the canvas shows of frame `at`: all pictures as a grid, in the best there is or, without `fine`, in rough colours.
+bool film_picture(struct film *f, uint32_t at, enum film_view view, bool fine, struct image *out,
+                  enum film_grade *grade, struct err *e);
 void film_grid(const struct film *f, uint32_t *columns, uint32_t *rows);
 // |a - b| of two pictures of one size, brightened; and their peak signal-to-noise ratio in dB (infinite when equal).
 bool film_compare(const struct image *a, const struct image *b, struct image *difference, double *psnr, struct err *e);

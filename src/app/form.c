@@ -162,6 +162,7 @@ void form_take(struct form *f, const struct settings *s)
     if (given) json_object_update(f->options, given); // after what the old model's were cleared away
     if (json_object_get(given, "synthetic")) form_clear(f, "model");
     json_decref(given);
+    if (option_origin(s, "preview-with")) f->preview = s->preview_with;
     if (s->device) snprintf(f->device, sizeof f->device, "%s", s->device);
     if (s->output && *s->output && strcmp(s->output, "-") != 0) snprintf(f->folder, sizeof f->folder, "%s", s->output);
 }

@@ -4,10 +4,10 @@
 #define VKDIT_APP_FORM_H
 
 #include "cli/args.h"
+#include "cli/previews.h"
 #include "vkdit.h"
 
 enum { FORM_RECENT = 8, FORM_PATH = 1024 };
-enum preview_kind { PREVIEW_AUTO, PREVIEW_ROUGH, PREVIEW_DECODER, PREVIEW_COUNT };
 
 struct form {
     json_t *options; // recipe options that are set, {name: value}

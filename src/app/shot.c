@@ -64,9 +64,9 @@ const struct shot *shot_thumb(struct app *a, struct shot *s, struct film *f, uin
 {
     struct image im = {0}, small = {0};
     struct err e = {0};
-    const bool decoded = view == VIEW_ESTIMATE && film_decoded(f, at);
-    bool made;
-    if (s->texture && s->film == f->number && s->at == at && s->view == view && s->decoded == decoded) return s;
+    const enum film_grade grade = view == VIEW_ESTIMATE ? film_grade(f, at) : GRADE_ROUGH;
+    enum film_grade made;
+    if (s->texture && s->film == f->number && s->at == at && s->view == view && s->grade == grade) return s;
     if (!film_picture(f, at, view, true, &im, &made, &e)) return NULL;
     const uint32_t most = max_u32(im.w, im.h), w = max_u32(1, im.w * edge / most), h = max_u32(1, im.h * edge / most);
     const bool ok = image_resize(&small, &im, w, h, &e) && upload(a, s, &small);
@@ -75,7 +75,7 @@ const struct shot *shot_thumb(struct app *a, struct shot *s, struct film *f, uin
     s->film = f->number;
     s->at = at;
     s->view = view;
-    s->decoded = made;
+    s->grade = made;
     return ok ? s : NULL;
 }
 
@@ -96,17 +96,17 @@ const struct shot *shot_film(struct app *a, struct shot *s, struct film *f, uint
 {
     struct image im = {0};
     struct err e = {0};
-    const bool decoded = fine && view == VIEW_ESTIMATE && film_decoded(f, at);
-    if (s->texture && s->film == f->number && s->at == at && s->view == view && s->decoded == decoded && !s->other)
+    const enum film_grade grade = fine && view == VIEW_ESTIMATE ? film_grade(f, at) : GRADE_ROUGH;
+    if (s->texture && s->film == f->number && s->at == at && s->view == view && s->grade == grade && !s->other)
         return s;
-    bool made;
+    enum film_grade made;
     if (!film_picture(f, at, view, fine, &im, &made, &e)) return s->texture && s->film == f->number ? s : NULL;
     const bool ok = upload(a, s, &im);
     image_close(&im);
     s->film = f->number;
     s->at = at;
     s->view = view;
-    s->decoded = made;
+    s->grade = made;
     s->other = 0;
     return ok ? s : NULL;
 }
@@ -119,9 +119,9 @@ const struct shot *shot_difference(struct app *a, struct film *f, uint32_t at, s
     struct err e = {0};
     const bool fine = a->view == VIEW_ESTIMATE && film_decoded(f, at) && film_decoded(g, g_at);
     double psnr = 0;
-    bool made;
+    enum film_grade made;
     if (s->texture && s->film == f->number && s->at == at && s->other == g->number && s->other_at == g_at &&
-        s->view == a->view && s->decoded == fine)
+        s->view == a->view && s->grade == (fine ? GRADE_DECODED : GRADE_ROUGH))
         return s;
     const bool ok = film_picture(f, at, a->view, fine, &one, &made, &e) &&
                     film_picture(g, g_at, a->view, fine, &two, &made, &e) &&
@@ -135,7 +135,7 @@ const struct shot *shot_difference(struct app *a, struct film *f, uint32_t at, s
     s->other = g->number;
     s->other_at = g_at;
     s->view = a->view;
-    s->decoded = fine;
+    s->grade = fine ? GRADE_DECODED : GRADE_ROUGH;
     s->psnr = psnr;
     return s;
 }

@@ -149,7 +149,8 @@ static void pictures(struct app *a, struct film *f, struct rect r)
     // a rough estimate that is looked at deserves a decoded one, when the worker has time
     const bool still =
         !app_running(a) && f->info.has_decoder && a->view == VIEW_ESTIMATE && a->form.preview != PREVIEW_ROUGH;
-    if (shot && !shot->decoded && still && a->at && (a->asked_film != f->number || a->asked_at != a->at)) {
+    if (shot && shot->grade != GRADE_DECODED && still && a->at &&
+        (a->asked_film != f->number || a->asked_at != a->at)) {
         a->asked_film = f->number;
         a->asked_at = a->at;
         worker_decode(a->worker, f, a->at);

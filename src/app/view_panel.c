@@ -365,17 +365,26 @@ static void model(struct app *a)
 
 static void preview(struct app *a)
 {
-    static const char *const kinds[] = {"automatic", "rough colours", "decoder, every step"};
+    static const char *const kinds[PREVIEW_COUNT] = {[PREVIEW_AUTO] = "automatic",
+                                                     [PREVIEW_ROUGH] = "rough colours",
+                                                     [PREVIEW_TINY] = "tiny decoder, every step",
+                                                     [PREVIEW_DECODER] = "decoder, every step"};
+    static const enum preview_kind order[] = {PREVIEW_AUTO, PREVIEW_ROUGH, PREVIEW_TINY, PREVIEW_DECODER};
     label("Preview", NULL);
     if (ui_list("##preview", kinds[a->form.preview])) {
-        for (uint32_t i = 0; i < PREVIEW_COUNT; i++)
-            if (ui_item(kinds[i], a->form.preview == i)) {
-                a->form.preview = i;
-                worker_preview(a->worker, (enum preview_kind)i);
+        for (size_t i = 0; i < COUNTOF(order); i++) {
+            const bool none = order[i] == PREVIEW_TINY && a->now.ready && !a->now.info.has_tiny;
+            if (ui_item(kinds[order[i]], a->form.preview == order[i]) && !none) {
+                a->form.preview = order[i];
+                worker_preview(a->worker, order[i]);
             }
+            if (none) ui_tip("this model brings no tiny decoder, and none was given with --tiny-vae");
+        }
         ui_list_end();
     }
-    ui_tip("automatic: rough colours at every step, decoded pictures when they cost at most 3 % of the run's time");
+    ui_tip("automatic: rough colours at every step, and a decoded picture, by the tiny decoder or the whole one, "
+           "whenever it "
+           "costs at most 3 % of the run's time");
 }
 
 // --- the whole ----------------------------------------------------------------------------------------------------

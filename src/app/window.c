@@ -498,6 +498,7 @@ static bool open_threads(struct app *a, struct err *e)
     const struct worker_setup setup = {.cache = s->cache && !strcmp(s->cache, "none") ? "" : s->cache,
                                        .limit = s->limit,
                                        .assets = s->assets,
+                                       .tiny_vae = s->tiny_vae,
                                        .validation = s->validation,
                                        .wake = wake,
                                        .user = a};

@@ -24,7 +24,7 @@ struct shot {
     uint32_t w, h; // of the picture
     uint32_t film, at, other, other_at;
     enum film_view view;
-    bool decoded;
+    enum film_grade grade;
     double psnr;
 };
 

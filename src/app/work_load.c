@@ -24,8 +24,8 @@ const char *work_advice(enum err_code code)
 
 static char *key_of(json_t *options, struct err *e)
 {
-    static const char *const names[] = {"model", "synthetic", "vae",       "root",    "heads",
-                                        "sit",   "dit",       "precision", "numerics"};
+    static const char *const names[] = {"model", "synthetic", "vae", "tiny-vae",  "root",
+                                        "heads", "sit",       "dit", "precision", "numerics"};
     json_t *part = json_object();
     for (size_t i = 0; i < COUNTOF(names); i++)
         if (json_object_get(options, names[i])) json_object_set(part, names[i], json_object_get(options, names[i]));
@@ -225,6 +225,7 @@ bool work_load(struct worker *w, json_t *options, const char *device, struct err
         w->options = options;
         w->cli.s = s;
         w->cli.s.assets = w->setup.assets;
+        w->cli.s.tiny_vae = w->setup.tiny_vae;
     }
     const bool open =
         ok && w->model_key && !strcmp(key, w->model_key) && w->device_key && !strcmp(device, w->device_key);

@@ -8,8 +8,6 @@
 
 enum { ADAPTIVE_FRAMES = 1000, RETRIES = 2, BOARD_BYTES = 200 << 20, UNSEEN_BYTES = 8 << 20 };
 
-static const double preview_share = 0.03; // of a run's time that decoded previews may take when nobody chose
-
 struct running {
     struct worker *w;
     struct generation g;
@@ -104,21 +102,54 @@ void work_serve_decode(struct worker *w, struct film *f, uint32_t at)
     work_publish(w);
 }
 
+static int unwanted(void *worker)
+{
+    return work_unwanted(worker);
+}
+
+static uint8_t *sketch(struct running *r, const float *latent)
+{
+    vkdit_error error = {0};
+    vkdit_usage use;
+    uint8_t *rgb = NULL, *own = NULL;
+    uint32_t w, h;
+    struct err e = {0};
+    if (vkdit_sketch(r->w->subject.model, latent, r->film->images, unwanted, r->w, &rgb, &w, &h, &error)) return NULL;
+    const uint64_t bytes = 3ull * w * h * r->film->images;
+    if (w == r->film->width && h == r->film->height) own = mem_zero(bytes, 1, &e);
+    if (own) memcpy(own, rgb, bytes);
+    vkdit_free(rgb);
+    vkdit_model_usage(r->w->subject.model, &use);
+    r->times.device_preview += use.sketch_seconds * r->film->images;
+    return own;
+}
+
 // Between two steps: a decoded estimate, when it was asked for, or when it costs next to nothing.
 static void preview(struct running *r, uint32_t at)
 {
     struct worker *w = r->w;
-    const enum preview_kind kind = (enum preview_kind)atomic_load(&w->preview);
-    const double allowed = preview_share * r->times.steps;
-    const bool cheap = w->decode_seconds > 0 && r->times.preview_decode + w->decode_seconds <= allowed;
-    struct err e = {0};
-    if (!w->subject.info.has_decoder || kind == PREVIEW_ROUGH || (kind == PREVIEW_AUTO && !cheap)) return;
+    const vkdit_model_info *m = &w->subject.info;
     const double began = clock_seconds();
-    uint8_t *rgb = decode(w, r->film, r->film->frame[at].x0, &r->times.device_preview, &e);
+    struct err e = {0};
+    vkdit_usage use;
+    vkdit_model_usage(w->subject.model, &use);
+    const struct preview_cost cost = {.has_decoder = m->has_decoder,
+                                      .has_tiny = m->has_tiny,
+                                      .decoder = w->decode_seconds,
+                                      .tiny = use.sketch_seconds * r->film->images,
+                                      .steps = r->times.steps,
+                                      .spent = r->times.preview_decode};
+    const enum preview_kind kind = preview_pick((enum preview_kind)atomic_load(&w->preview), &cost);
+    if (kind == PREVIEW_ROUGH) return;
+    uint8_t *rgb = kind == PREVIEW_TINY ? sketch(r, r->film->frame[at].x0)
+                                        : decode(w, r->film, r->film->frame[at].x0, &r->times.device_preview, &e);
     r->times.preview_decode += clock_seconds() - began;
     if (!rgb) return; // stopped, or not a picture yet
     r->times.decoded++;
-    film_give_pixels(r->film, at, rgb);
+    if (kind == PREVIEW_TINY)
+        film_give_sketch(r->film, at, rgb);
+    else
+        film_give_pixels(r->film, at, rgb);
 }
 
 // --- frames -------------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ struct work_state {
 };
 
 struct worker_setup {
-    const char *cache, *limit, *assets;
+    const char *cache, *limit, *assets, *tiny_vae;
     bool validation;
     void (*wake)(void *user); // something new can be read; called on the worker's thread
     void *user;

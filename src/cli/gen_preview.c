@@ -40,8 +40,8 @@ void rough_colours(struct image *im, const float *latent, uint32_t channels)
         }
 }
 
-// The first picture of the run as it forms, one pixel per latent cell.
-static bool preview_pixels(struct generation *g, struct image *im, struct err *e)
+// One pixel per latent cell.
+static bool rough_pixels(struct generation *g, struct image *im, struct err *e)
 {
     const vkdit_model_info *m = &g->subject.info;
     vkdit_error error = {0};
@@ -55,12 +55,47 @@ static bool preview_pixels(struct generation *g, struct image *im, struct err *e
     return true;
 }
 
+// By one of the decoders, in the size of the finished picture.
+static bool decoded_pixels(struct generation *g, enum preview_kind kind, struct image *im, struct err *e)
+{
+    vkdit_error error = {0};
+    uint8_t *pixels = NULL;
+    uint32_t w = 0, h = 0;
+    if (kind == PREVIEW_TINY ? vkdit_sketch(g->subject.model, g->x0, 1, interrupt_asked, NULL, &pixels, &w, &h, &error)
+                             : vkdit_run_decode(g->run, g->x0, interrupt_asked, NULL, &pixels, &w, &h, &error))
+        return err_api(e, &error);
+    const bool ok = image_open(im, w, h, e);
+    if (ok) memcpy(im->rgb, pixels, (size_t)w * h * 3);
+    vkdit_free(pixels);
+    return ok;
+}
+
+// The first picture of the run as it forms.
+static bool preview_pixels(struct generation *g, struct image *im, struct err *e)
+{
+    const vkdit_model_info *m = &g->subject.info;
+    const double began = clock_seconds();
+    vkdit_usage use;
+    vkdit_model_usage(g->subject.model, &use);
+    const struct preview_cost cost = {.has_decoder = m->has_decoder,
+                                      .has_tiny = m->has_tiny,
+                                      .decoder =
+                                          use.decoder_seconds * g->images, // a run's pictures are decoded together
+                                      .tiny = use.sketch_seconds,
+                                      .steps = g->at.elapsed_seconds,
+                                      .spent = g->preview_seconds};
+    const enum preview_kind kind = preview_pick((enum preview_kind)g->cli->s.preview_with, &cost);
+    const bool ok = kind == PREVIEW_ROUGH ? rough_pixels(g, im, e) : decoded_pixels(g, kind, im, e);
+    g->preview_seconds += clock_seconds() - began;
+    return ok;
+}
+
 // In the size of the finished picture, smoothly enlarged.
 static bool preview_file(struct generation *g, const struct image *im, struct err *e)
 {
     struct image large = {0};
-    const uint32_t scale = g->subject.info.image_scale;
-    const bool ok = image_resize(&large, im, im->w * scale, im->h * scale, e) &&
+    const vkdit_model_info *m = &g->subject.info;
+    const bool ok = image_resize(&large, im, m->latent_width * m->image_scale, m->latent_height * m->image_scale, e) &&
                     png_write(g->cli->s.preview, &large, NULL, 0, true, e);
     image_close(&large);
     return ok;

@@ -2,6 +2,7 @@
 #ifndef VKDIT_CLI_GENERATE_H
 #define VKDIT_CLI_GENERATE_H
 
+#include "cli/previews.h"
 #include "cli/subject.h"
 #include "image/image.h"
 
@@ -28,6 +29,7 @@ struct generation {
     vkdit_run *run;
     vkdit_progress at;
     struct progress progress;
+    double preview_seconds;      // spent on previews
     double shown_at, preview_at; // when the last --show-steps picture was drawn, the last --preview written
     bool previewed;              // the first preview was told
     uint32_t seen;               // steps that were looked at: the device may be one further

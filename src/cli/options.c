@@ -22,6 +22,8 @@ const struct option option_table[] = {
     {"vae", .value = "FILE", .kind = &kind_text, .at = AT(vae),
      .commands = IN_GENERATE | IN_TRACE | IN_EVAL | IN_INSPECT | IN_BENCH, .recipe = true, .group = model_group,
      .help = "autoencoder, file or folder, when the model has none beside it"},
+    {"tiny-vae", .value = "FILE", .kind = &kind_text, .at = AT(tiny_vae), .commands = IN_GENERATE | IN_EVAL | IN_WINDOW,
+     .group = model_group, .help = "tiny decoder for previews, in TAESD's layout, when the autoencoder names none"},
     {"assets", .value = "FOLDER", .kind = &kind_text, .at = AT(assets), .env = "VKDIT_ASSETS",
      .commands = IN_MODEL | IN_MODELS | IN_BENCH, .group = model_group,
      .help = "where the models that ship lie, when not beside the program"},
@@ -181,9 +183,14 @@ const struct option option_table[] = {
     {"show", .kind = &kind_flag, .at = AT(show), .commands = IN_GENERATE, .group = result_group,
      .help = "draw finished pictures on the terminal"},
     {"show-steps", .kind = &kind_flag, .at = AT(show_steps), .commands = IN_GENERATE, .group = result_group,
-     .help = "draw the forming picture on the terminal now and then, in rough colours"},
+     .help = "draw the forming picture on the terminal now and then, see --preview-with"},
     {"preview", .value = "FILE", .kind = &kind_text, .at = AT(preview), .commands = IN_GENERATE, .group = result_group,
-     .help = "keep the forming picture in this PNG, in rough colours; it is replaced as the run goes on"},
+     .help = "keep the forming picture in this PNG, see --preview-with; it is replaced as the run goes on"},
+    {"preview-with", .value = "WHAT", .kind = &kind_choice, .at = AT(preview_with), .words = "auto rough decoder tiny",
+     .commands = IN_GENERATE | IN_WINDOW, .group = result_group,
+     .help = "what draws it: rough colours, the tiny decoder or the whole one; auto takes the best that costs at most "
+             "3 % of "
+             "the steps' time"},
     {"film", .value = "FILE", .kind = &kind_text, .at = AT(film), .commands = IN_GENERATE, .group = result_group,
      .help = "save the stages from noise to picture, for a run of one picture: as a strip (.png), an animation (.webp) "
              "or, where ffmpeg is installed, a movie (.mp4)"},

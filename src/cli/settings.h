@@ -19,7 +19,7 @@ struct texts { // of an option that may be given several times
 // Texts belong to argv, the environment or the metadata that was read; zero means "not given".
 struct settings {
     // model and device
-    const char *model, *synthetic, *vae, *root, *assets;
+    const char *model, *synthetic, *vae, *tiny_vae, *root, *assets;
     const char *device, *limit, *cache;
     uint32_t heads, precision, numerics; // precision and numerics: values of the public enums
     int32_t family;                      // 1 SiT, -1 DiT
@@ -38,6 +38,7 @@ struct settings {
     // results
     const char *output, *latent_out, *trajectory, *save_table, *in, *out, *preview, *film;
     const char *diff, *growth, *plot;
+    uint32_t preview_with; // enum preview_kind
     bool force, show, show_steps, no_metadata, taps, modulation, npz;
     // measuring
     const char *groups, *save;

@@ -93,6 +93,7 @@ bool subject_choose(struct subject *s, const struct cli *c, struct err *e)
     if (model == FROM_COMMAND_LINE && synthetic == FROM_COMMAND_LINE)
         return err_set(e, ERR_ARG, "--model and --synthetic exclude each other");
     s->options = (vkdit_model_options){.vae = set->vae,
+                                       .tiny_vae = set->tiny_vae,
                                        .root = set->root,
                                        .heads = set->heads,
                                        .is_sit = set->family,

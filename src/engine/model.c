@@ -392,6 +392,14 @@ void vkdit_model_close(vkdit_model *m)
 
 // --- questions ----------------------------------------------------------------------------------------------------
 
+// As much arithmetic in as much time as the transformer's; drivers that run on the CPU compile first.
+static double sketch_estimate(const struct vkdit_model *m, double transformer)
+{
+    const double compile = m->context->gpu.caps.type == CAPS_CPU ? 1 : 0;
+    return compile + transformer * tiny_flops(&m->tiny, m->dit.side, m->dit.side) /
+                         dit_flops(&m->dit, m->use.images * m->use.copies);
+}
+
 void vkdit_model_usage(const vkdit_model *m, vkdit_usage *u)
 {
     const struct gpu *g = &m->context->gpu;
@@ -401,6 +409,8 @@ void vkdit_model_usage(const vkdit_model *m, vkdit_usage *u)
         u->decoder_seconds += program_stats(m->decoder.s.program, r).seconds;
     for (enum rate r = 0; m->sketcher.open && r < RATE_COUNT; r++)
         u->sketch_seconds += program_stats(m->sketcher.s.program, r).seconds;
+    if (m->has_tiny && m->has_dit && m->step_open && u->sketch_seconds == 0)
+        u->sketch_seconds = sketch_estimate(m, u->transformer_seconds);
 }
 
 void vkdit_model_get_info(const vkdit_model *m, vkdit_model_info *info)

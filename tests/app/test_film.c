@@ -34,26 +34,32 @@ static void frames(void)
     CHECK(film_add(f, &one, &e) && film_add(f, &two, &e) && film_count(f) == 2, "%s", e.text);
     CHECK(!film_add(f, &three, &e) && e.code, "a full film took a frame");
     struct image im;
-    bool decoded;
+    enum film_grade grade;
     e = (struct err){0};
-    CHECK(film_picture(f, 1, VIEW_STATE, true, &im, &decoded, &e) && !decoded && im.w == 4 && im.h == 6, "%s", e.text);
+    CHECK(film_picture(f, 1, VIEW_STATE, true, &im, &grade, &e) && grade == GRADE_ROUGH && im.w == 4 && im.h == 6, "%s",
+          e.text);
     CHECK(im.rgb[0] == 100 && im.rgb[2 * 3] == 118 && im.rgb[3 * 4 * 3] == 136, "the grid is laid wrongly");
     CHECK(im.rgb[(3 * 4 + 2) * 3] == 0, "the place without a picture is not black");
     image_close(&im);
-    CHECK(film_picture(f, 1, VIEW_DIFFERENCE, true, &im, &decoded, &e) && im.rgb[0] == 30 && im.rgb[5] == 30,
+    CHECK(film_picture(f, 1, VIEW_DIFFERENCE, true, &im, &grade, &e) && im.rgb[0] == 30 && im.rgb[5] == 30,
           "difference of 10, three times: %d", im.rgb[0]);
+    image_close(&im);
+    film_give_sketch(f, 1, filled(3 * 4 * 6 * 3, 42));
+    CHECK(film_picture(f, 1, VIEW_ESTIMATE, true, &im, &grade, &e) && grade == GRADE_SKETCH && !film_decoded(f, 1) &&
+              im.w == 8 && im.h == 12 && im.rgb[0] == 42,
+          "sketch");
     image_close(&im);
     film_give_pixels(f, 1, filled(3 * 4 * 6 * 3, 5));
     film_give_pixels(f, 1, filled(3 * 4 * 6 * 3, 99)); // the first ones stay
-    CHECK(film_picture(f, 1, VIEW_ESTIMATE, true, &im, &decoded, &e) && decoded && im.w == 8 && im.h == 12 &&
-              im.rgb[0] == 5,
+    CHECK(film_picture(f, 1, VIEW_ESTIMATE, true, &im, &grade, &e) && grade == GRADE_DECODED && im.w == 8 &&
+              im.h == 12 && im.rgb[0] == 5,
           "decoded picture");
     image_close(&im);
-    CHECK(!film_picture(f, 2, VIEW_STATE, true, &im, &decoded, &e), "a frame that is not there");
+    CHECK(!film_picture(f, 2, VIEW_STATE, true, &im, &grade, &e), "a frame that is not there");
     g = film_new(3, &tiny, 4, &e);
     e = (struct err){0};
     CHECK(film_copy(g, f, 2, &e) && film_count(g) == 2 && g->frame[1].x != f->frame[1].x && g->frame[1].x[0] == 100 &&
-              film_decoded(g, 1),
+              film_decoded(g, 1) && g->frame[1].sketch[0] == 42,
           "%s", e.text);
     film_drop(film_hold(g));
     film_drop(g);

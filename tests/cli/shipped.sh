@@ -73,6 +73,23 @@ if command -v ffmpeg >/dev/null; then
     [ -z "$(find . -name '*other.mp4*')" ] || wrong "something is left of other.mp4"
 fi
 run 0 generate -c cat -o p2.png && same p.png p2.png
+
+# who draws a preview changes the preview and nothing else
+tiny=$(cd "$(dirname "$0")/../data/model" && pwd)/tiny.weights.safetensors
+for who in rough tiny decoder; do
+    run 0 generate -c cat -o "p-$who.png" --preview "$who.png" --preview-with $who --tiny-vae "$tiny" -v
+    png $who.png
+    same p.png "p-$who.png"
+    says err "previews took" "what previews cost"
+done
+cmp -s rough.png tiny.png && wrong "the tiny decoder drew rough colours"
+cmp -s decoder.png tiny.png && wrong "the tiny decoder drew what the whole one does"
+run 0 generate -c cat -o p3.png --preview none.png --preview-with tiny && same rough.png none.png
+fails 2 "--preview-with" generate --preview none.png --preview-with pencil
+fails 1 "not a tiny decoder" generate --tiny-vae assets/one.safetensors
+fails 1 "absent.safetensors" generate --tiny-vae absent.safetensors
+head -c 9000 "$tiny" >short.safetensors
+fails 1 "short.safetensors" generate --tiny-vae short.safetensors
 fails 2 "one picture" generate -c cat,dog --film f.png
 fails 2 "needs --film" generate -c cat --film-frames 3
 fails 2 "each of 2 runs" generate --count 2 --film f.png
