@@ -45,7 +45,7 @@ void main()
         }
         for (; c < push.c_in; c++) { // what is left when the channels are no multiple of SG
             [[unroll]] for (uint i = 0; i < TM; i++) {
-                float v = x(x_at[i] + c);
+                float v = x(x_at[i] + min(c, push.c_in - 1)); // as in linear_bcast.comp
                 a[i] = inside[i] ? v : 0.0;
             }
             NEXT_ONE(tap * push.c_in + c)

@@ -33,8 +33,10 @@ void main()
         [[unroll]] for (uint i = 0; i < TM; i++) a[i] = x(x_at[i] + k + lane);
         NEXT_LANES
     }
-    for (; k < push.k; k++) { // what is left when k is no multiple of SG
-        [[unroll]] for (uint i = 0; i < TM; i++) a[i] = x(x_at[i] + k);
+    // What is left when k is no multiple of SG. Mesa 26 runs a loop once before it asks, without the lanes that are done,
+    // and yet loads what is the same in every lane; so the index must be good when nothing is left, too.
+    for (; k < push.k; k++) {
+        [[unroll]] for (uint i = 0; i < TM; i++) a[i] = x(x_at[i] + min(k, push.k - 1));
         NEXT_ONE(k)
     }
     [[unroll]] for (uint p = 0; p < TP; p++) {
