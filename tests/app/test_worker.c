@@ -86,6 +86,28 @@ static void plain_runs(struct worker *w, struct work_state *s)
     film_drop(batch);
 }
 
+static void previews(struct worker *w, struct work_state *s)
+{
+    static const struct {
+        enum preview_kind kind;
+        enum film_grade grade;
+    } cases[] = {{PREVIEW_TINY, GRADE_SKETCH}, {PREVIEW_DECODER, GRADE_DECODED}, {PREVIEW_ROUGH, GRADE_ROUGH}};
+    for (size_t i = 0; i < COUNTOF(cases); i++) {
+        worker_preview(w, cases[i].kind);
+        struct film *f = run(w, s, "{\"class\": \"1,2\"}", NULL, 0);
+        if (!f) return;
+        // a step that was finished beside another is looked at with it
+        uint32_t seen = 0;
+        for (uint32_t k = 1; k < 6; k++) seen += film_grade(f, k) == cases[i].grade;
+        CHECK(film_end_of(f) == FILM_DONE && film_decoded(f, 6) && seen >= 3, "kind %d: %u of 5 steps; %s",
+              (int)cases[i].kind, seen, s->problem);
+        const struct film_times t = film_times_of(f);
+        CHECK((t.preview_decode > 0) == (cases[i].kind != PREVIEW_ROUGH), "kind %d: previews took %g s",
+              (int)cases[i].kind, t.preview_decode);
+        film_drop(f);
+    }
+}
+
 static void branches(struct worker *w, struct work_state *s)
 {
     struct film *base = run(w, s, "{}", NULL, 0);
@@ -220,12 +242,14 @@ int main(void)
     }
     vkdit_close(probe);
     fake_vk_swap();
-    const struct worker_setup setup = {.validation = getenv("VKDIT_VALIDATION") != NULL};
+    const struct worker_setup setup = {.validation = getenv("VKDIT_VALIDATION") != NULL,
+                                       .tiny_vae = VKDIT_TEST_DATA "/model/tiny.weights.safetensors"};
     struct worker *w = worker_open(&setup, &e);
     CHECK(w, "%s", e.text);
     if (!w) return check_done();
     worker_preview(w, PREVIEW_ROUGH);
     plain_runs(w, &s);
+    previews(w, &s);
     branches(w, &s);
     newest_wish(w, &s);
     stopping(w, &s);
