@@ -31,7 +31,7 @@ def make(args):
     runs = -(-args.count // (classes * BATCH))
     command = [args.vkdit, "generate", "-q", "--class", ",".join(map(str, range(classes))), "--batch", str(BATCH), "--count", str(runs),
                "--seed", str(args.seed), "--no-metadata", "-o", str(out / "{seed}-{class}-{index}.png")]
-    for name in ("model", "vae", "steps", "cfg_scale", "cfg_channels", "sampler", "device", "precision"):
+    for name in ("model", "vae", "steps", "cfg_scale", "cfg_channels", "cfg_interval", "sampler", "device", "precision"):
         if getattr(args, name) is not None:
             command += ["--" + name.replace("_", "-"), str(getattr(args, name))]
     print(" ".join(command), flush=True)
@@ -188,7 +188,7 @@ def main():
     p.add_argument("folders", nargs="*")
     p.add_argument("--vkdit", default="build/vkdit")
     p.add_argument("--out")
-    for name in ("model", "vae", "sampler", "device", "precision", "cfg-channels"):
+    for name in ("model", "vae", "sampler", "device", "precision", "cfg-channels", "cfg-interval"):
         p.add_argument(f"--{name}")
     p.add_argument("--steps", type=int)
     p.add_argument("--cfg-scale", "--cfg", type=float)

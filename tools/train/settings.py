@@ -1,0 +1,83 @@
+"""Compares samplers and guidance for a SiT quickly, in PyTorch and not through the engine: the judge's figures for latents
+from one set of noise. settings.py --run DIR SAMPLER:STEPS:SCALE[:FROM:TO] ... ; SAMPLER is euler, heun or dpmpp2m."""
+
+import argparse
+import math
+import pathlib
+
+import torch
+
+import classifier
+import evaluate
+import golden
+import pictures
+import vae as autoencoder
+
+BATCH = 32
+
+
+def log_ratio(t):
+    """Of signal to noise on the straight path."""
+    return math.log(t / (1 - t)) if t > 0 else -math.inf
+
+
+def sample(net, z, y, sampler, steps, scale, first, last):
+    def velocity(x, t):
+        at, null = torch.full((len(x),), t), torch.full_like(y, net.classes)
+        v = net(x, at, y)
+        if scale == 1 or not first <= t <= last:
+            return v
+        u = net(x, at, null)
+        return u + scale * (v - u)
+
+    x, before = z, None
+    for k in range(steps):
+        t, to = k / steps, (k + 1) / steps
+        v = velocity(x, t)
+        if sampler == "euler":
+            x = x + (to - t) * v
+        elif sampler == "heun":
+            ahead = x + (to - t) * v
+            x = ahead if k == steps - 1 else x + (to - t) / 2 * (v + velocity(ahead, to))
+        else:  # DPM-Solver++(2M), as src/sample/dpmpp2m.c
+            clean = aim = x + (1 - t) * v
+            if 0 < k < steps - 1:
+                r = (log_ratio(t) - log_ratio((k - 1) / steps)) / (log_ratio(to) - log_ratio(t))
+                aim = (1 + 1 / (2 * r)) * clean - 1 / (2 * r) * before
+            x = clean if k == steps - 1 else (1 - to) / (1 - t) * x - to * math.expm1(log_ratio(t) - log_ratio(to)) * aim
+            before = clean
+    return x
+
+
+@torch.no_grad()
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("settings", nargs="+")
+    p.add_argument("--run", type=pathlib.Path, default=pathlib.Path("runs"), help="folder of classifier.pt")
+    p.add_argument("--assets", type=pathlib.Path, default=golden.HERE / "assets")
+    p.add_argument("--count", type=int, default=256)
+    p.add_argument("--real", type=int, default=1024)
+    args = p.parse_args()
+    net = golden.transformer(args.assets / "vkdit-sit.safetensors").float().eval()
+    vae, config = autoencoder.read(args.assets / "vkdit-vae.safetensors", "cpu")
+    judge = classifier.read(args.run / "classifier.pt", "cpu")
+    data = pictures.Pictures(pictures.REFERENCE, args.real, 256).wait()
+    real, _ = evaluate.judge(judge, data.tensor(0, args.real), "cpu")
+    spread, y = evaluate.spread(real, data.labels, net.classes), torch.arange(args.count) % net.classes
+    data.close()
+    z = torch.randn(args.count, 4, 32, 32, generator=torch.Generator().manual_seed(5))
+    print(f"real against real, halves of {args.real}: {evaluate.frechet(*real.chunk(2)):.2f}", flush=True)
+    for text in args.settings:
+        sampler, steps, scale, first, last = (text.split(":") + ["0", "1"])[:5]
+        images = []
+        for i in range(0, args.count, BATCH):
+            x = sample(net, z[i : i + BATCH], y[i : i + BATCH], sampler, int(steps), float(scale), float(first), float(last))
+            images.append(pictures.as_bytes(vae.decode(x / config["scaling_factor"])))
+        features, logits = evaluate.judge(judge, torch.cat(images), "cpu")
+        ratio = evaluate.spread(features, y, net.classes) / spread
+        print(f"{text}: accuracy {(logits.argmax(1) == y).double().mean():.3f}, Fréchet {evaluate.frechet(real, features):.2f}, "
+              f"spread {ratio.min():.2f} at least, {ratio.mean():.2f} on average", flush=True)
+
+
+if __name__ == "__main__":
+    main()
