@@ -62,7 +62,10 @@ static void guidance(struct app *a)
 
 static void interval(struct app *a)
 {
-    double from = 0, to = 1;
+    const vkdit_model_info *m = &a->now.info;
+    const bool advised = a->now.ready && m->cfg_to > 0;
+    const double own_from = advised ? m->cfg_from : 0, own_to = advised ? m->cfg_to : 1;
+    double from = own_from, to = own_to;
     const char *text = form_text(&a->form, "cfg-interval");
     if (*text) sscanf(text, "%lf,%lf", &from, &to);
     label("between", "cfg-interval");
@@ -78,7 +81,8 @@ static void interval(struct app *a)
     char value[64];
     if (to <= from) to = fmin(1, from + 0.01), from = fmin(from, to - 0.01);
     snprintf(value, sizeof value, "%.4g,%.4g", from, to);
-    form_set_text(&a->form, "cfg-interval", from <= 0 && to >= 1 ? NULL : value);
+    const bool own = fabs(from - own_from) < 1e-4 && fabs(to - own_to) < 1e-4;
+    form_set_text(&a->form, "cfg-interval", own ? NULL : value);
 }
 
 static void seed(struct app *a)
