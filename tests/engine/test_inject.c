@@ -24,7 +24,7 @@ struct deed {
     const char *path; // model; NULL: synthetic "tiny"
     vkdit_status (*prepare)(struct world *w, vkdit_error *e);
     vkdit_status (*act)(struct world *w, vkdit_error *e);
-    bool opens_context, sit;
+    bool opens_context, sit, sketches;
     uint32_t slow; // tried so many times less often
 };
 
@@ -72,7 +72,7 @@ static vkdit_status open_context(struct world *w, vkdit_error *e)
 }
 
 static const char *model_path;
-static bool model_sit;
+static bool model_sit, model_sketches;
 
 static vkdit_status open_model(struct world *w, vkdit_error *e)
 {
@@ -80,6 +80,7 @@ static vkdit_status open_model(struct world *w, vkdit_error *e)
     vkdit_model_options o = {.path = model_path,
                              .synthetic = model_path ? NULL : "tiny",
                              .is_sit = model_sit,
+                             .tiny_vae = model_sketches ? DATA "/model/tiny.weights.safetensors" : NULL,
                              .precision = VKDIT_PRECISION_F32};
     return s != VKDIT_OK || w->model ? s : vkdit_model_open(w->context, &o, &w->model, e);
 }
@@ -182,6 +183,66 @@ static vkdit_status act_steps(struct world *w, vkdit_error *e)
     for (int done = 0; !done && s == VKDIT_OK;) s = vkdit_run_step(w->run, NULL, NULL, &done, e);
     if (s == VKDIT_OK) s = vkdit_run_latent(w->run, 0, x, w->run->values, e);
     if (s == VKDIT_OK) digest(w, x, w->run->values * sizeof *x);
+    return s;
+}
+
+static vkdit_status act_begin_peeking(struct world *w, vkdit_error *e)
+{
+    return begin(w, (vkdit_job){.sampler = "euler", .steps = 4, .keep_steps = 1}, e);
+}
+
+// Room for what is looked at is still to be made.
+static vkdit_status need_unrecorded(struct world *w, vkdit_error *e)
+{
+    vkdit_status s = open_model(w, e);
+    if (s != VKDIT_OK) return s;
+    close_run(w);
+    session_close(&w->model->step);
+    w->model->step_open = false;
+    return s;
+}
+
+static vkdit_status need_peeking(struct world *w, vkdit_error *e)
+{
+    vkdit_status s = need_unrecorded(w, e);
+    return s == VKDIT_OK ? act_begin_peeking(w, e) : s;
+}
+
+static vkdit_status act_peek(struct world *w, vkdit_error *e)
+{
+    float x[2048];
+    uint32_t seen = 0, steps = 0;
+    vkdit_status s = VKDIT_OK;
+    for (int done = 0; !done && s == VKDIT_OK;) {
+        s = vkdit_run_step(w->run, NULL, NULL, &done, e);
+        if (s == VKDIT_OK && done) s = vkdit_run_wait(w->run, e);
+        steps++;
+        for (int there = 1; there && s == VKDIT_OK && seen < steps; seen += (uint32_t)there) {
+            s = vkdit_run_peek(w->run, seen + 1, 1, x, w->run->values, &there, e);
+            if (s == VKDIT_OK && there) digest(w, x, w->run->values * sizeof *x);
+        }
+    }
+    return s;
+}
+
+static vkdit_status need_sketcher(struct world *w, vkdit_error *e)
+{
+    vkdit_status s = open_model(w, e);
+    if (s != VKDIT_OK) return s;
+    session_close(&w->model->sketcher.s);
+    w->model->sketcher.open = false;
+    return s;
+}
+
+static vkdit_status act_sketch(struct world *w, vkdit_error *e)
+{
+    static float latent[4096];
+    uint8_t *pixels;
+    uint32_t width, height;
+    for (uint32_t i = 0; i < COUNTOF(latent); i++) latent[i] = sinf((float)i);
+    vkdit_status s = vkdit_sketch(w->model, latent, 1, NULL, NULL, &pixels, &width, &height, e);
+    if (s == VKDIT_OK) digest(w, pixels, (uint64_t)3 * width * height);
+    vkdit_free(pixels);
     return s;
 }
 
@@ -303,6 +364,10 @@ static const struct deed acts[] = {
     {"begin again", .prepare = need_dropped, .act = act_begin},
     {"steps", .prepare = need_run, .act = act_steps},
     {"steps dopri5", .prepare = need_run, .act = act_steps, .sit = true, .slow = 9},
+    {"begin peeking", .prepare = need_unrecorded, .act = act_begin_peeking},
+    {"peek", .prepare = need_peeking, .act = act_peek},
+    {"model with sketcher", .prepare = need_context, .act = act_model, .sketches = true},
+    {"sketch", .prepare = need_sketcher, .act = act_sketch, .sketches = true, .slow = 3},
     {"decode", .prepare = need_finished, .act = act_decode, .slow = 5},
     {"trajectory", .prepare = need_finished, .act = act_trajectory},
     {"table", .prepare = need_run, .act = act_table},
@@ -478,6 +543,7 @@ int main(int argc, char **argv)
         if (argc > 2 && strcmp(argv[2], acts[i].name)) continue;
         model_path = acts[i].path;
         model_sit = acts[i].sit;
+        model_sketches = acts[i].sketches;
         for (size_t k = 0; k < COUNTOF(faults); k++) inject(&w, &acts[i], &faults[k], want, pace);
         CHECK(open_context(&w, &e) == VKDIT_OK && (slow || picture(&w) == want), "%s: the last picture differs",
               acts[i].name);
