@@ -100,6 +100,7 @@ static void flow(vkdit *context)
                    .sampler = "euler",
                    .steps = 8,
                    .cfg_scale = 2,
+                   .cfg_to = 1, // throughout, whatever the file advises
                    .cfg_channels = 99,
                    .noise = &z,
                    .noise_count = 1};
