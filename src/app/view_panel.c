@@ -386,9 +386,9 @@ static void preview(struct app *a)
         }
         ui_list_end();
     }
-    ui_tip("automatic: rough colours at every step, and a decoded picture, by the tiny decoder or the whole one, "
-           "whenever it "
-           "costs at most 3 % of the run's time");
+    ui_tip(
+        "automatic: rough colours at every step, and as many decoded pictures as 3 % of the steps' time allow: by the "
+        "whole decoder where it is fast enough, else by the tiny one");
 }
 
 // --- the whole ----------------------------------------------------------------------------------------------------

@@ -110,10 +110,10 @@ static void say_progress(struct app *a, const struct work_state *before)
         app_event(a, json_pack("{ss, si, si}", "event", "step", "step", (int)a->now.step, "steps", (int)a->now.steps));
     if (f && of_run(before->work) && a->now.work == WORK_IDLE && film_end_of(f) != FILM_RUNNING) {
         const struct film_times t = film_times_of(f);
-        app_event(a, json_pack("{ss, si, si, sf, sf, sf, si, sf}", "event", ends[film_end_of(f)], "run", (int)f->number,
-                               "frames", (int)film_count(f), "seconds", t.elapsed, "step_seconds", t.steps,
-                               "preview_seconds", t.keep + t.preview_decode, "drawn", (int)a->frames_drawn,
-                               "late_seconds", a->frame_late));
+        app_event(a, json_pack("{ss, si, si, sf, sf, sf, si, sf, si}", "event", ends[film_end_of(f)], "run",
+                               (int)f->number, "frames", (int)film_count(f), "seconds", t.elapsed, "step_seconds",
+                               t.steps, "preview_seconds", t.keep + t.preview_decode, "drawn", (int)a->frames_drawn,
+                               "late_seconds", a->frame_late, "previews", (int)t.decoded));
     }
 }
 

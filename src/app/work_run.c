@@ -138,7 +138,8 @@ static void preview(struct running *r, uint32_t at)
                                       .decoder = w->decode_seconds,
                                       .tiny = use.sketch_seconds * r->film->images,
                                       .steps = r->times.steps,
-                                      .spent = r->times.preview_decode};
+                                      .spent = r->times.preview_decode,
+                                      .done = r->at.step};
     const enum preview_kind kind = preview_pick((enum preview_kind)atomic_load(&w->preview), &cost);
     if (kind == PREVIEW_ROUGH) return;
     uint8_t *rgb = kind == PREVIEW_TINY ? sketch(r, r->film->frame[at].x0)

@@ -72,9 +72,9 @@ static bool run_steps(struct generation *g, struct err *e)
         }
     }
     progress_end(&g->progress);
-    if (g->preview_seconds > 0 && g->at.elapsed_seconds > 0)
-        cli_detail(g->cli, "previews took %.2f s, %.1f %% of the steps' time", g->preview_seconds,
-                   100 * g->preview_seconds / g->at.elapsed_seconds);
+    if (g->previews && g->at.elapsed_seconds > 0)
+        cli_detail(g->cli, "%u previews took %.2f ms each, %.1f %% of the steps' time", g->previews,
+                   1e3 * g->preview_seconds / g->previews, 100 * g->preview_seconds / g->at.elapsed_seconds);
     return true;
 }
 

@@ -83,10 +83,12 @@ static bool preview_pixels(struct generation *g, struct image *im, struct err *e
                                           use.decoder_seconds * g->images, // a run's pictures are decoded together
                                       .tiny = use.sketch_seconds,
                                       .steps = g->at.elapsed_seconds,
-                                      .spent = g->preview_seconds};
+                                      .spent = g->preview_seconds,
+                                      .done = g->at.step};
     const enum preview_kind kind = preview_pick((enum preview_kind)g->cli->s.preview_with, &cost);
     const bool ok = kind == PREVIEW_ROUGH ? rough_pixels(g, im, e) : decoded_pixels(g, kind, im, e);
     g->preview_seconds += clock_seconds() - began;
+    g->previews++;
     return ok;
 }
 

@@ -29,7 +29,8 @@ struct generation {
     vkdit_run *run;
     vkdit_progress at;
     struct progress progress;
-    double preview_seconds;      // spent on previews
+    uint32_t previews;           // drawn
+    double preview_seconds;      // spent on them
     double shown_at, preview_at; // when the last --show-steps picture was drawn, the last --preview written
     bool previewed;              // the first preview was told
     uint32_t seen;               // steps that were looked at: the device may be one further

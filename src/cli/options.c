@@ -188,9 +188,8 @@ const struct option option_table[] = {
      .help = "keep the forming picture in this PNG, see --preview-with; it is replaced as the run goes on"},
     {"preview-with", .value = "WHAT", .kind = &kind_choice, .at = AT(preview_with), .words = "auto rough decoder tiny",
      .commands = IN_GENERATE | IN_WINDOW, .group = result_group,
-     .help = "what draws it: rough colours, the tiny decoder or the whole one; auto takes the best that costs at most "
-             "3 % of "
-             "the steps' time"},
+     .help = "what draws it: rough colours, the tiny decoder or the whole one; auto takes the best that 3 % of the "
+             "steps' time allow"},
     {"film", .value = "FILE", .kind = &kind_text, .at = AT(film), .commands = IN_GENERATE, .group = result_group,
      .help = "save the stages from noise to picture, for a run of one picture: as a strip (.png), an animation (.webp) "
              "or, where ffmpeg is installed, a movie (.mp4)"},

@@ -194,4 +194,14 @@ key ctrl+q
 ended 0
 grep -q '"steps": 400' .config/vkdit/window.json || wrong "the last settings were not kept"
 [ -s err ] && wrong "it complained"
+
+# --- previews by the tiny decoder ---
+open_window window --json --synthetic tiny --steps 9 --preview-with tiny --tiny-vae "$data/model/tiny.weights.safetensors"
+await 1 '"event":"model"' "the model with a tiny decoder"
+key space
+await 1 '"event":"done"' "a picture with previews"
+grep -q '"previews":[1-9]' events || wrong "the tiny decoder drew nothing"
+key ctrl+q
+ended 0
+[ -s err ] && wrong "it complained"
 finish
