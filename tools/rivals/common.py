@@ -121,7 +121,7 @@ def print_table(use, shapes, ours, device, engines):
         mine = statistics.median(ours[shape.row])
         line = f"| {shape.name} | {shape.flops / mine * 1e-9:.1f} |"
         for best in (e.best(shape) for e in engines):
-            line += f" {shape.flops / best[0] * 1e-9:.1f} | {best[0] / mine:.1f} |" if best else " not supported | |"
+            line += f" {shape.flops / best[0] * 1e-9:.1f} | {best[0] / mine:.1f} |" if best else " none | |"
         if use.cold:
             best = cold.best(shape)
             line += f" {cold.first[best[1]]:.1f} |" if best else " |"

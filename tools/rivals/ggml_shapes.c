@@ -1,7 +1,7 @@
 // ggml_shapes.c — times ggml at shapes given on the command line, through its public functions. Built and run by
 // tools/rivals/ggml against a ggml that lies elsewhere; no part of vkdit.
 //   ggml_shapes vulkan|cpu ROUNDS SHAPE...
-//   linear:ROWS:IN:OUT:TYPE            rows of floats through a matrix of f32 or f16
+//   linear:ROWS:IN:OUT:TYPE[:sums32]   rows of floats through a matrix of f32 or f16; sums32: sums must be floats
 //   attention:ITEMS:TOKENS:HEADS:WIDTH:TYPE:flash|plain   TYPE of keys and values; plain: products and a softmax
 // One line each: shape, seconds of the first run, median seconds of ROUNDS more, worst error relative to the largest value.
 #include <ggml-alloc.h>
@@ -23,7 +23,7 @@ struct shape {
     int items, tokens, heads, width; // attention
     int rows, in, out;               // linear
     enum ggml_type type;
-    bool attention, flash;
+    bool attention, flash, sums32;
 };
 
 static double now(void)
@@ -37,7 +37,9 @@ static bool read_shape(const char *text, struct shape *s)
 {
     char type[8] = "", way[8] = "";
     *s = (struct shape){0};
-    if (sscanf(text, "linear:%d:%d:%d:%7s", &s->rows, &s->in, &s->out, type) != 4) {
+    const int found = sscanf(text, "linear:%d:%d:%d:%3[^:]:%7s", &s->rows, &s->in, &s->out, type, way);
+    s->sums32 = found == 5 && !strcmp(way, "sums32");
+    if (found < 4) {
         if (sscanf(text, "attention:%d:%d:%d:%d:%3[^:]:%7s", &s->items, &s->tokens, &s->heads, &s->width, type, way) != 6)
             return false;
         s->attention = true;
@@ -117,7 +119,9 @@ static struct ggml_tensor *build(struct ggml_context *c, const struct shape *s)
     if (!s->attention) {
         struct ggml_tensor *w = ggml_new_tensor_2d(c, s->type, s->in, s->out);
         struct ggml_tensor *x = ggml_new_tensor_2d(c, GGML_TYPE_F32, s->in, s->rows);
-        return ggml_mul_mat(c, w, x);
+        struct ggml_tensor *y = ggml_mul_mat(c, w, x);
+        if (s->sums32) ggml_mul_mat_set_prec(y, GGML_PREC_F32);
+        return y;
     }
     const float scale = 1.0f / sqrtf((float)s->width);
     struct ggml_tensor *q = ggml_new_tensor_4d(c, GGML_TYPE_F32, s->width, s->tokens, s->heads, s->items);
