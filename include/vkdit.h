@@ -76,6 +76,9 @@ VKDIT_API vkdit_status vkdit_devices_json(const vkdit_options *options, char **j
 /* ---- models ---- */
 
 typedef enum vkdit_precision { VKDIT_PRECISION_AUTO, VKDIT_PRECISION_F32, VKDIT_PRECISION_F16 } vkdit_precision;
+/* How the transformer keeps the matrices of its blocks on the device: as the precision says, or packed in 8 or 4 bits with a
+ * scale for each 64 weights. Packed weights take less memory and lose a little; the arithmetic stays that of the precision. */
+typedef enum vkdit_weights { VKDIT_WEIGHTS_FULL, VKDIT_WEIGHTS_Q8, VKDIT_WEIGHTS_Q4 } vkdit_weights;
 typedef enum vkdit_numerics { VKDIT_NUMERICS_AUTO, VKDIT_NUMERICS_ORIGINAL, VKDIT_NUMERICS_DIFFUSERS } vkdit_numerics;
 
 typedef struct vkdit_model_options {
@@ -96,6 +99,7 @@ typedef struct vkdit_model_options {
     int (*progress)(void *user, const char *what, uint64_t done, uint64_t total);
     void *user;
     const char *assets; /* folder of the models that ship; NULL = found beside the library or the program */
+    vkdit_weights weights;
 } vkdit_model_options;
 
 typedef struct vkdit_model_info {
@@ -113,7 +117,11 @@ typedef struct vkdit_model_info {
     const char *sampler, *spacing; /* live as long as the model */
     uint32_t steps, cfg_channels;
     double cfg_scale, cfg_from, cfg_to;
+    vkdit_weights weights;
 } vkdit_model_info;
+/* "fp32", "fp16", "fp32 q8", ... and "full", "q8", "q4"; they live for ever. */
+VKDIT_API const char *vkdit_arithmetic_name(vkdit_precision precision, vkdit_weights weights);
+VKDIT_API const char *vkdit_weights_name(vkdit_weights weights);
 
 VKDIT_API vkdit_status vkdit_model_open(vkdit *context, const vkdit_model_options *options, vkdit_model **out,
                                         vkdit_error *error);
@@ -357,6 +365,7 @@ typedef struct vkdit_bench_options {
     int (*row)(void *user, const vkdit_bench_row *row); /* may be NULL; a non-zero return ends the benchmark */
     int (*stop)(void *user);                            /* may be NULL; asked often, non-zero ends it */
     void *user;
+    vkdit_weights weights;
 } vkdit_bench_options;
 
 /* Measures the device and gives a JSON document, docs/benchmark.md has its schema. Nothing else should run meanwhile.

@@ -41,7 +41,7 @@ void main()
                 float v = x(x_at[i] + c + lane);
                 a[i] = inside[i] ? v : 0.0;
             }
-            NEXT_LANES
+            NEXT_LANES(c)
         }
         for (; c < push.c_in; c++) { // what is left when the channels are no multiple of SG
             [[unroll]] for (uint i = 0; i < TM; i++) {

@@ -29,13 +29,15 @@ void main()
         [[unroll]] for (uint p = 0; p < TP; p++) sum[i][p] = vec2(0.0);
     }
     uint k = 0, w_at = panel_at(panel, push.k) + lane * 2;
+    uint scale_at = panel_at(panels, push.k) + panel * PANEL / 2 + lane;
     for (; k + SG <= push.k; k += SG) {
         [[unroll]] for (uint i = 0; i < TM; i++) a[i] = x(x_at[i] + k + lane);
-        NEXT_LANES
+        if (QUANT_BITS != 0) NEXT_SCALES(k, scale_at, panels * PANEL / 2)
+        NEXT_LANES(k)
     }
     // What is left when k is no multiple of SG. Mesa 26 runs a loop once before it asks, without the lanes that are done,
     // and yet loads what is the same in every lane; so the index must be good when nothing is left, too.
-    for (; k < push.k; k++) {
+    if (QUANT_BITS == 0) for (; k < push.k; k++) {
         [[unroll]] for (uint i = 0; i < TM; i++) a[i] = x(x_at[i] + min(k, push.k - 1));
         NEXT_ONE(k)
     }

@@ -8,6 +8,7 @@
 #extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
 #extension GL_GOOGLE_include_directive : require
 #include "inc/linear.glsl"
+#include "inc/quant.glsl"
 
 layout(constant_id = 5) const uint BM = 32; // rows of y per workgroup
 layout(constant_id = 6) const uint BN = 32; // columns
@@ -50,6 +51,18 @@ uvec4 fetch_x(uint row, uint k, bool wanted)
 uvec4 fetch_w(uint row, uint k, bool wanted)
 {
     bool inside = wanted && (WHOLE || row < push.n) && k < push.k / 8;
+    if (QUANT_BITS != 0) {
+        uint words = 8 / QUANT_K, i = inside ? (row * (push.k / 8) + k) * words : 0, pairs = (push.n + 1) / 2;
+        vec2 two = quant_scales(push.n * (push.k / QUANT_K) + (inside ? k / 8 * pairs + row / 2 : 0));
+        float s = inside ? ((row & 1u) == 0u ? two.x : two.y) : 0.0;
+        uint low = w_word(i), high = QUANT_BITS == 8 ? w_word(i + 1) : low >> 16;
+        uvec4 v;
+        v.x = packHalf2x16(s * vec2(quant_at(low, 0), quant_at(low, 1)));
+        v.y = packHalf2x16(s * vec2(quant_at(low, 2), quant_at(low, 3)));
+        v.z = packHalf2x16(s * vec2(quant_at(high, 0), quant_at(high, 1)));
+        v.w = packHalf2x16(s * vec2(quant_at(high, 2), quant_at(high, 3)));
+        return v;
+    }
     uvec4 v = wide_w[push.at[1] / 4 + (inside ? row * (push.k / 8) + k : 0)];
     return inside ? v : uvec4(0);
 }

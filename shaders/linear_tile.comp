@@ -3,6 +3,7 @@
 // the registers of each thread. Needs nothing beyond Vulkan 1.1; tile sizes are chosen by the host within its limits.
 #extension GL_GOOGLE_include_directive : require
 #include "inc/linear.glsl"
+#include "inc/quant.glsl"
 
 layout(constant_id = 5) const uint BM = 64; // rows of y per workgroup
 layout(constant_id = 6) const uint BN = 64; // columns
@@ -29,6 +30,12 @@ vec2 fetch_w(uint row, uint k)
 {
     bool inside = row < push.n && k < push.k;
     uint i = inside ? row * push.k + k : 0;
+    if (QUANT_BITS != 0) {
+        uint word = w_word(i / QUANT_K), pairs = (push.n + 1) / 2, at = push.n * (push.k / QUANT_K);
+        vec2 two = quant_scales(at + (inside ? k / 64 * pairs + row / 2 : 0));
+        vec2 q = vec2(quant_at(word, i), quant_at(word, i + 1)) * ((row & 1u) == 0u ? two.x : two.y);
+        return inside ? q : vec2(0.0);
+    }
     vec2 v = K_ODD ? vec2(w(i), k + 1 < push.k ? w(i + 1) : 0.0) : w_two(i);
     return inside ? v : vec2(0.0);
 }

@@ -2,7 +2,8 @@
 //
 // Every operand is an array of 32-bit words: one F32 or I32 element each, or a pair of F16 elements. Which
 // operands are halves is specialisation constant 0 (bit k: binding k), so one blob serves every storage
-// type and a device without 16-bit storage still reads halves. Constant 1 is the workgroup size.
+// type and a device without 16-bit storage still reads halves; bits 8 and 9: see quant.glsl. Constant 1 is the
+// workgroup size.
 //
 // A kernel includes this file, declares `layout(push_constant) uniform Push { PUSH_AT(n) ... } push;` for n
 // bindings, and then its operands. Built with ADDRESSES the same source takes 64-bit addresses instead of

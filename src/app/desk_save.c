@@ -35,7 +35,7 @@ static json_t *full_options(const struct film *f)
     json_object_del(o, "batch");
     json_object_set_new(o, "sampler", json_string(f->sampler));
     if (!json_object_get(o, "seed")) json_object_set_new(o, "seed", json_integer(0));
-    json_object_set_new(o, "precision", json_string(f->info.precision == VKDIT_PRECISION_F16 ? "fp16" : "fp32"));
+    json_object_set_new(o, "precision", json_string(vkdit_arithmetic_name(f->info.precision, VKDIT_WEIGHTS_FULL)));
     if (f->info.synthetic && !json_object_get(o, "synthetic")) json_object_set_new(o, "synthetic", json_string("tiny"));
     return o;
 }

@@ -244,19 +244,22 @@ static void sampler(struct app *a)
     ui_list_end();
 }
 
-static void precision(struct app *a)
+// A row for an option that is one of a few words, the first of which is what happens without it.
+static void choice(struct app *a, const char *title, const char *name)
 {
-    const struct option *o = option_find("precision", IN_GENERATE);
-    const char *chosen = form_text(&a->form, "precision");
-    char word[WORD_BYTES];
-    label("Precision", "precision");
-    if (ui_list("##precision", *chosen ? chosen : "auto")) {
+    const struct option *o = option_find(name, IN_GENERATE);
+    const char *chosen = form_text(&a->form, name);
+    char word[WORD_BYTES], first[WORD_BYTES], id[WORD_BYTES + 2];
+    word_next(o->words, first, sizeof first);
+    snprintf(id, sizeof id, "##%s", name);
+    label(title, name);
+    if (ui_list(id, *chosen ? chosen : first)) {
         for (const char *at = word_next(o->words, word, sizeof word); at; at = word_next(at, word, sizeof word))
-            if (ui_item(word, !strcmp(*chosen ? chosen : "auto", word)))
-                form_set_text(&a->form, "precision", strcmp(word, "auto") != 0 ? word : NULL);
+            if (ui_item(word, !strcmp(*chosen ? chosen : first, word)))
+                form_set_text(&a->form, name, strcmp(word, first) != 0 ? word : NULL);
         ui_list_end();
     }
-    ui_tip(tip_of("precision"));
+    ui_tip(tip_of(name));
 }
 
 static void device(struct app *a)
@@ -455,7 +458,8 @@ static void make(struct app *a)
     ui_rule();
     model(a);
     device(a);
-    precision(a);
+    choice(a, "Precision", "precision");
+    choice(a, "Weights", "weights");
     preview(a);
     ui_space(2);
     ui_check("Live: a new picture at every change", &a->form.live);

@@ -52,7 +52,7 @@ static int place_text(const struct app *a, char *out, size_t room)
     const struct work_state *n = &a->now;
     int at = snprintf(out, room, "%s   %s", doing[n->work], *n->device ? n->device : "no device");
     if (!n->ready) return at;
-    at += snprintf(out + at, room - (size_t)at, ", %s", n->info.precision == VKDIT_PRECISION_F16 ? "fp16" : "fp32");
+    at += snprintf(out + at, room - (size_t)at, ", %s", vkdit_arithmetic_name(n->info.precision, n->info.weights));
     if (!n->memory || !n->budget) return at;
     size_text(memory, sizeof memory, n->held ? n->held : n->memory);
     size_text(budget, sizeof budget, n->budget);

@@ -37,6 +37,7 @@ static bool measure(struct worker *w, const struct settings *s, const struct ben
                                    .synthetic = wish->own && !*model ? s->synthetic : NULL,
                                    .assets = w->setup.assets,
                                    .precision = (vkdit_precision)s->precision,
+                                   .weights = (vkdit_weights)s->weights,
                                    .row = on_row,
                                    .stop = work_unwanted,
                                    .user = w};

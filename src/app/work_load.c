@@ -24,8 +24,8 @@ const char *work_advice(enum err_code code)
 
 static char *key_of(json_t *options, struct err *e)
 {
-    static const char *const names[] = {"model", "synthetic", "vae", "tiny-vae",  "root",
-                                        "heads", "sit",       "dit", "precision", "numerics"};
+    static const char *const names[] = {"model", "synthetic", "vae",       "tiny-vae", "root",   "heads",
+                                        "sit",   "dit",       "precision", "numerics", "weights"};
     json_t *part = json_object();
     for (size_t i = 0; i < COUNTOF(names); i++)
         if (json_object_get(options, names[i])) json_object_set(part, names[i], json_object_get(options, names[i]));

@@ -9,7 +9,7 @@ static const struct dtype_row {
 } rows[DT_COUNT] = {
     [DT_F32] = {"F32", 4}, [DT_F16] = {"F16", 2},   [DT_BF16] = {"BF16", 2}, [DT_F64] = {"F64", 8},
     [DT_I64] = {"I64", 8}, [DT_I32] = {"I32", 4},   [DT_I16] = {"I16", 2},   [DT_I8] = {"I8", 1},
-    [DT_U8] = {"U8", 1},   [DT_BOOL] = {"BOOL", 1},
+    [DT_U8] = {"U8", 1},   [DT_BOOL] = {"BOOL", 1}, [DT_Q8] = {"Q8", 0},     [DT_Q4] = {"Q4", 0},
 };
 
 uint32_t dtype_bytes(enum dtype t)
@@ -24,7 +24,7 @@ const char *dtype_name(enum dtype t)
 
 bool dtype_from_name(const char *name, enum dtype *t)
 {
-    for (uint32_t i = 0; i < DT_COUNT; i++) {
+    for (uint32_t i = 0; i < DT_FILES; i++) {
         if (strcmp(rows[i].name, name)) continue;
         *t = (enum dtype)i;
         return true;
@@ -127,6 +127,8 @@ void convert_to_f32(float *restrict dst, const void *restrict src, enum dtype t,
     case DT_I8: EACH(int8_t, (float)v) break;
     case DT_U8: EACH(uint8_t, (float)v) break;
     case DT_BOOL: EACH(uint8_t, v != 0 ? 1.0f : 0.0f) break;
+    case DT_Q8:
+    case DT_Q4:
     case DT_COUNT: break;
     } // clang-format on
 }
@@ -145,6 +147,8 @@ void convert_to_f16(uint16_t *restrict dst, const void *restrict src, enum dtype
     case DT_I8: EACH(int8_t, to_half((float)v)) break;
     case DT_U8: EACH(uint8_t, to_half((float)v)) break;
     case DT_BOOL: EACH(uint8_t, v != 0 ? 0x3C00u : 0u) break;
+    case DT_Q8:
+    case DT_Q4:
     case DT_COUNT: break;
     } // clang-format on
 }

@@ -179,6 +179,7 @@ static json_t *settings_json(const struct bench *b, struct err *e)
     const char *slash = b->o.model ? strrchr(b->o.model, '/') : NULL; // a folder may be named after a person
     json_put(o, "size", json_string(sizes[b->o.size]), e);
     json_put(o, "precision", json_string(bench_half(b) ? "fp16" : "fp32"), e);
+    json_put(o, "weights", json_string(vkdit_weights_name(b->o.weights)), e);
     const char *model = b->o.model ? (slash && slash[1] ? slash + 1 : b->o.model) : b->o.synthetic;
     json_put(o, "model", json_clean(model ? model : "synthetic"), e);
     json_put(o, "limits", json_clean(b->device && b->device->limits ? b->device->limits : ""), e);

@@ -27,6 +27,14 @@ static void values(const struct shape_op *s, uint32_t k, uint64_t first, uint64_
     trial_values(s->row, name, a->dtype, a->sh, SEED + 977 * k, first, count, out);
 }
 
+// What the device makes of them, for the oracle.
+static void stored_values(const struct shape_op *s, uint32_t k, float *out)
+{
+    const struct shape_operand *a = k < s->n_in ? &s->in[k] : &s->out;
+    values(s, k, 0, shape_count(a->sh), out);
+    if (quant_is(a->dtype)) quant_round(a->dtype, out, shape_count(a->sh));
+}
+
 // --- filling ------------------------------------------------------------------------------------------------------
 
 static bool fill_weight(const struct shape_op *s, struct program *x, const struct graph *g, uint32_t k, struct err *e)
@@ -104,10 +112,10 @@ static float *twin_input(struct twin *t, const struct shape_op *s, uint32_t k)
     return cpu_data(t->cpu, graph_find(&t->g, name));
 }
 
-static void judge(struct gate *v, enum dtype d, const float *got, const float *want, uint64_t n)
+static void judge(struct gate *v, const struct graph *g, enum dtype d, const float *got, const float *want, uint64_t n)
 {
     double away = trial_difference(d, got, want, n);
-    v->allowed = trial_allowed(d);
+    v->allowed = trial_allowed(g, d);
     v->compared += n;
     if (away > v->difference) v->difference = away;
     v->checked = true;
@@ -122,7 +130,7 @@ static bool compare_whole(struct twin *t, uint32_t id, struct program *x, ten de
     uint64_t n = shape_count(a->sh);
     float *got = mem_zero(n, sizeof *got, e);
     bool ok = got && program_read(x, device, 0, n, got, e);
-    if (ok) judge(v, a->dtype, got, cpu_data(t->cpu, (ten){id}), n);
+    if (ok) judge(v, &t->g, a->dtype, got, cpu_data(t->cpu, (ten){id}), n);
     free(got);
     return ok;
 }
@@ -134,8 +142,7 @@ static bool check_whole(const struct shape_op *s, struct program *x, ten out, co
     bool ok = twin_open(&t, s, e);
     for (uint32_t k = 0; ok && k <= s->n_in; k++) {
         const struct shape_operand *a = k == s->n_in ? &s->out : &s->in[k];
-        if (a->kind != KIND_NONE && (k < s->n_in || s->alias == OUT_OWN))
-            values(s, k, 0, shape_count(a->sh), twin_input(&t, s, k));
+        if (a->kind != KIND_NONE && (k < s->n_in || s->alias == OUT_OWN)) stored_values(s, k, twin_input(&t, s, k));
     }
     if (ok) cpu_run(t.cpu, RATE_STEP);
     ok = ok && compare_whole(&t, t.out.id, x, out, v, e);
@@ -192,7 +199,7 @@ static bool check_rows(const struct shape_op *s, struct program *x, ten out, str
         if (is_rows(s, k))
             fill_rows(s, &small, k, p);
         else
-            values(s, k, 0, shape_count(s->in[k].sh), p);
+            stored_values(s, k, p);
     }
     if (ok) cpu_run(t.cpu, RATE_STEP);
     uint64_t n = shape_count(small.out.sh);
@@ -203,7 +210,7 @@ static bool check_rows(const struct shape_op *s, struct program *x, ten out, str
             uint64_t row = (uint64_t)i * s->out.sh.rows + sampled_row(i, r, s->out.sh.rows);
             ok = program_read(x, out, row * cols, cols, got + ((uint64_t)i * rows + r) * cols, e);
         }
-    if (ok) judge(v, s->out.dtype, got, cpu_data(t.cpu, t.out), n);
+    if (ok) judge(v, &t.g, s->out.dtype, got, cpu_data(t.cpu, t.out), n);
     free(got);
     twin_close(&t);
     return ok;
@@ -229,7 +236,7 @@ static bool check_queries(const struct shape_op *s, struct program *x, ten out, 
         for (uint32_t c = 0; c < width && s->out.dtype == DT_F16; c++) w[c] = half_to_float(half_from_float(w[c]));
         ok = program_read(x, out, ((uint64_t)item * tokens + row) * width, width, got, e);
     }
-    if (ok) judge(v, s->out.dtype, want + (uint64_t)QUERIES * width, want, (uint64_t)QUERIES * width);
+    if (ok) judge(v, NULL, s->out.dtype, want + (uint64_t)QUERIES * width, want, (uint64_t)QUERIES * width);
     free(qkv);
     free(want);
     free(p);
@@ -326,7 +333,7 @@ static bool check_patch(const struct shape_op *s, struct program *x, ten out, bo
                           both + (uint64_t)(all + used) * n, e);
         used++;
     }
-    if (ok && used) judge(v, s->out.dtype, both + (uint64_t)all * n, both, (uint64_t)used * n);
+    if (ok && used) judge(v, NULL, s->out.dtype, both + (uint64_t)all * n, both, (uint64_t)used * n);
     free(both);
     twin_close(&t);
     return ok;

@@ -21,9 +21,9 @@ static uint32_t copies_of(const struct bench *b, const struct shape_op *s)
     uint64_t weights = 0;
     if (s->alias != OUT_FRESH) return 1; // what is updated in place can be checked after one run only
     for (uint32_t k = 0; k < s->n_in; k++)
-        if (s->in[k].kind == KIND_WEIGHT) weights += shape_count(s->in[k].sh) * dtype_bytes(s->in[k].dtype);
+        if (s->in[k].kind == KIND_WEIGHT) weights += shape_bytes(s->in[k].sh, s->in[k].dtype);
     uint32_t copies = weights ? (uint32_t)min_u64(COPIES, cold_bytes(b) / weights + 1) : 4;
-    while (copies > 1 && shape_bytes(s, copies) > b->gpu->caps.heap_budget / 4) copies /= 2;
+    while (copies > 1 && shape_op_bytes(s, copies) > b->gpu->caps.heap_budget / 4) copies /= 2;
     return copies;
 }
 
@@ -123,7 +123,7 @@ static bool find_fallbacks(struct bench *b, const struct shape_list *l, struct e
     for (uint32_t i = 0; ok && i < l->n; i++) {
         struct graph g;
         ten out;
-        bool half = !strcmp(shape_precision(&l->op[i]), "fp16");
+        bool half = !strncmp(shape_precision(&l->op[i]), "fp16", 4);
         graph_open(&g, half ? DT_F16 : DT_F32, half ? DT_F16 : DT_F32, e);
         ok = shape_emit(&l->op[i], &g, 1, &out) && note_fallback(b, &l->op[i], &g, e);
         graph_close(&g);
@@ -252,7 +252,7 @@ static bool time_shape(struct bench *b, const struct shape_op *s, struct err *e)
     struct graph g;
     ten out;
     uint32_t copies = copies_of(b, s);
-    bool half = !strcmp(shape_precision(s), "fp16");
+    bool half = !strncmp(shape_precision(s), "fp16", 4);
     graph_open(&g, half ? DT_F16 : DT_F32, half ? DT_F16 : DT_F32, e);
     bool ok = shape_emit(s, &g, copies, &out);
     struct plan *p = ok ? plan_make(&g, &b->gpu->caps, e) : NULL;
@@ -271,13 +271,14 @@ static bool collect(struct bench *b, struct shape_list *l, struct err *e)
 {
     static const char *const models[] = {"DiT-XL/2", "DiT-S/2", "DiT-B/2", "DiT-L/2"};
     static const uint32_t batches[] = {1, 8, 2};
-    bool half = bench_half(b), quick = b->o.size == VKDIT_BENCH_QUICK, ok = true;
-    if (b->o.synthetic) return shapes_add(l, &(struct shape_source){b->o.synthetic, 0, 1, half}, e);
+    bool quick = b->o.size == VKDIT_BENCH_QUICK, ok = true;
+    enum dtype act = bench_half(b) ? DT_F16 : DT_F32, weight = weights_type(b->o.weights, act);
+    if (b->o.synthetic) return shapes_add(l, &(struct shape_source){b->o.synthetic, 0, 1, act, weight}, e);
     for (uint32_t i = 0; ok && i < COUNTOF(batches) && !(quick && i); i++)
         for (uint32_t side = 256; ok && side <= 512 && !(quick && side > 256); side *= 2) {
             for (uint32_t m = 0; ok && m < COUNTOF(models) && !(quick && m > 1); m++)
-                ok = shapes_add(l, &(struct shape_source){models[m], side, batches[i], half}, e);
-            if (ok && i == 0 && !quick) ok = shapes_add(l, &(struct shape_source){NULL, side, 1, false}, e);
+                ok = shapes_add(l, &(struct shape_source){models[m], side, batches[i], act, weight}, e);
+            if (ok && i == 0 && !quick) ok = shapes_add(l, &(struct shape_source){.side = side, .images = 1}, e);
         }
     return ok;
 }
@@ -286,7 +287,7 @@ static bool collect(struct bench *b, struct shape_list *l, struct err *e)
 static double predict(const struct bench *b, const struct shape_op *s)
 {
     uint32_t copies = copies_of(b, s);
-    double runs = bench_samples(b) + 2.0 * copies, fill = (double)shape_bytes(s, copies) * 2e-9;
+    double runs = bench_samples(b) + 2.0 * copies, fill = (double)shape_op_bytes(s, copies) * 2e-9;
     double check = 0.2 + fmin(s->work.flops, 4e9) * 0.1e-9;
     return runs * guess(b, s) + fill + check + (b->gpu->caps.type == CAPS_CPU ? 0.2 : 0.05);
 }
@@ -301,7 +302,7 @@ static bool one_shape(struct bench *b, const struct shape_op *s, struct err *e)
         bench_skip(b, "kernel", s->name, why, e);
         return true;
     }
-    if (shape_bytes(s, 1) > b->gpu->caps.heap_budget / 2) {
+    if (shape_op_bytes(s, 1) > b->gpu->caps.heap_budget / 2) {
         bench_skip(b, "kernel", s->name, "does not fit in the device's memory", e);
         return true;
     }

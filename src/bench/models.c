@@ -10,7 +10,7 @@
 
 enum { RUNS_MAX = 11, STEPS_KEPT = 4000 };
 // What random weights and ten steps leave of an fp32 run; docs/benchmark.md has what was measured.
-static const double psnr_fp32 = 70, psnr_fp16 = 45;
+static const double psnr_fp32 = 70, psnr_fp16 = 45, psnr_q8 = 45, psnr_q4 = 25;
 
 struct model_job {
     const char *model; // NULL: the caller's own
@@ -47,9 +47,9 @@ static void model_name(const struct model_job *j, char *out, size_t room)
 static void job_name(const struct bench *b, const struct model_job *j, const vkdit_model_info *info, char *out,
                      size_t room)
 {
-    const char *type = info            ? (info->precision == VKDIT_PRECISION_F16 ? "fp16" : "fp32")
-                       : bench_half(b) ? "fp16"
-                                       : "fp32";
+    const char *type = info            ? vkdit_arithmetic_name(info->precision, info->weights)
+                       : bench_half(b) ? vkdit_arithmetic_name(VKDIT_PRECISION_F16, b->o.weights)
+                                       : vkdit_arithmetic_name(VKDIT_PRECISION_F32, b->o.weights);
     char name[80];
     model_name(j, name, sizeof name);
     snprintf(out, room, "%s %s b%u %s", group_of(j), j->model ? name : info ? info->name : "model", j->images, type);
@@ -215,10 +215,12 @@ static double median(const double *v, uint32_t n)
     return n && stats_of(v, n, &s, &none) ? s.median : 0;
 }
 
-static void put_gate(json_t *row, const struct model_times *t, bool half, struct err *e)
+static void put_gate(json_t *row, const struct model_times *t, const vkdit_model_info *info, struct err *e)
 {
+    static const double packed[] = {[VKDIT_WEIGHTS_Q8] = psnr_q8, [VKDIT_WEIGHTS_Q4] = psnr_q4};
     json_t *o = json_object();
-    double allowed = half ? psnr_fp16 : psnr_fp32;
+    double allowed = info->precision == VKDIT_PRECISION_F16 ? psnr_fp16 : psnr_fp32;
+    if (info->weights) allowed = packed[info->weights];
     bool known = !isnan(t->psnr);
     json_put(o, "checked", json_string(known ? "latent" : "finite, repeatable; no stored latent"), e);
     if (known) json_put(o, "psnr_db", json_real(t->psnr), e);
@@ -251,11 +253,11 @@ static bool put_row(struct bench *b, const struct model_job *j, vkdit_model *m, 
 {
     char name[120];
     json_t *row = json_object();
-    bool half = info->precision == VKDIT_PRECISION_F16;
     job_name(b, j, info, name, sizeof name);
     json_put(row, "group", json_string(group_of(j)), e);
     json_put(row, "name", json_clean(name), e);
-    json_put(row, "precision", json_string(half ? "fp16" : "fp32"), e);
+    json_put(row, "precision", json_string(vkdit_arithmetic_name(info->precision, VKDIT_WEIGHTS_FULL)), e);
+    json_put(row, "weights", json_string(vkdit_weights_name(info->weights)), e);
     if (!bench_put_samples(row, t->device, t->n_device, b->gpu->caps.timestamps ? "device" : "host", e)) {
         json_decref(row);
         return false;
@@ -274,7 +276,7 @@ static bool put_row(struct bench *b, const struct model_job *j, vkdit_model *m, 
     json_put(row, "peak_memory_bytes", json_integer((json_int_t)t->peak), e);
     json_put(row, "parameters", json_integer((json_int_t)info->parameters), e);
     if (j->guided) put_pictures(b, row, j, m, t, e);
-    put_gate(row, t, half, e);
+    put_gate(row, t, info, e);
     return bench_row(b, row, "ms/step", device * 1e3, e);
 }
 
@@ -301,7 +303,8 @@ static vkdit_model_options options_of(const struct bench *b, const struct model_
                                  .synthetic = j->model ? name : NULL,
                                  .vae = j->model ? NULL : b->o.vae,
                                  .assets = b->o.assets,
-                                 .precision = b->o.precision};
+                                 .precision = b->o.precision,
+                                 .weights = b->o.weights};
 }
 
 static bool measure(struct bench *b, const struct model_job *j, double *first, struct err *e)

@@ -1,9 +1,9 @@
 // shapes.c — see shapes.h. The tapes are those that the engine builds, so an op that models learn is found by itself.
 #include "bench/shapes.h"
-
 #include "kernels/tick.h"
 #include "models/dit.h"
 #include "models/vae.h"
+#include "vkdit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +41,12 @@ static bool same_op(const struct shape_op *a, const struct shape_op *b)
 const char *shape_precision(const struct shape_op *s)
 {
     for (uint32_t k = 0; k < s->n_in; k++)
-        if (s->in[k].kind == KIND_WEIGHT && s->in[k].sh.rows > 1) return s->in[k].dtype == DT_F16 ? "fp16" : "fp32";
+        if (s->in[k].kind == KIND_WEIGHT && s->in[k].sh.rows > 1) {
+            enum dtype d = s->in[k].dtype;
+            vkdit_weights w = d == DT_Q8 ? VKDIT_WEIGHTS_Q8 : d == DT_Q4 ? VKDIT_WEIGHTS_Q4 : VKDIT_WEIGHTS_FULL;
+            bool half = d == DT_F16 || (w && s->in[0].dtype == DT_F16);
+            return vkdit_arithmetic_name(half ? VKDIT_PRECISION_F16 : VKDIT_PRECISION_F32, w);
+        }
     return s->in[0].dtype == DT_F16 || s->out.dtype == DT_F16 ? "fp16" : "fp32";
 }
 
@@ -140,14 +145,13 @@ static bool add_tape(struct shape_list *l, const struct shape_source *s, uint32_
     struct net n = {.g = &g};
     uint32_t heads;
     char model[40];
-    enum dtype d = s->half && s->model ? DT_F16 : DT_F32; // the autoencoder keeps full precision
     if (s->model && !s->side)
         snprintf(model, sizeof model, "%.28s b%u", s->model, s->images);
     else if (s->model)
         snprintf(model, sizeof model, "%.24s %u b%u", s->model, s->side, s->images);
     else
         snprintf(model, sizeof model, "decoder %u", s->side);
-    graph_open(&g, d, d, e);
+    graph_open(&g, s->act, s->weight, e);
     bool ok = build(&n, s, evals, &heads, e);
     for (uint32_t i = 0; ok && i < g.n_op; i++) {
         const struct op *o = &g.op[i];
@@ -202,12 +206,12 @@ bool shape_emit(const struct shape_op *s, struct graph *g, uint32_t copies, ten 
     return g->err->code == ERR_NONE;
 }
 
-uint64_t shape_bytes(const struct shape_op *s, uint32_t copies)
+uint64_t shape_op_bytes(const struct shape_op *s, uint32_t copies)
 {
-    uint64_t bytes = shape_count(s->out.sh) * dtype_bytes(s->out.dtype);
+    uint64_t bytes = shape_bytes(s->out.sh, s->out.dtype);
     for (uint32_t k = 0; k < s->n_in; k++) {
         if (s->in[k].kind == KIND_NONE) continue;
-        uint64_t one = shape_count(s->in[k].sh) * dtype_bytes(s->in[k].dtype);
+        uint64_t one = shape_bytes(s->in[k].sh, s->in[k].dtype);
         bytes += s->in[k].kind == KIND_WEIGHT ? one * copies : one;
     }
     return bytes;

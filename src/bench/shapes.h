@@ -41,7 +41,7 @@ struct shape_source {
     const char *model; // "DiT-XL/2", or NULL for the decoder of the Stable Diffusion autoencoder
     uint32_t side;     // pixels per edge: 256 or 512; 0: as the name says
     uint32_t images;
-    bool half; // storage of activations and matrices
+    enum dtype act, weight; // storage; the autoencoder keeps full precision
 };
 
 // Adds what one step of such a run (with guidance: twice the images) is made of, and its once-per-run matrix products.
@@ -51,7 +51,7 @@ void shapes_close(struct shape_list *l);
 // Emits `copies` ops of this shape, each with weights of its own, everything else shared, onto an empty tape.
 // *out: what the last one writes. The tensors are named "in0" and so on; copy c's weights "in1.c".
 bool shape_emit(const struct shape_op *s, struct graph *g, uint32_t copies, ten *out);
-uint64_t shape_bytes(const struct shape_op *s, uint32_t copies); // device memory of that tape, about
-const char *shape_precision(const struct shape_op *s);           // "fp16" or "fp32", by its matrix or its first operand
+uint64_t shape_op_bytes(const struct shape_op *s, uint32_t copies); // device memory of that tape, about
+const char *shape_precision(const struct shape_op *s); // vkdit_arithmetic_name() by its matrix or its first operand
 
 #endif

@@ -44,7 +44,7 @@ static bool start_once(struct bench *b, const char *model, const char *cache, do
     o.cache_dir = cache;
     if (vkdit_open(&o, &c, &a)) return err_set(e, (enum err_code)a.status, "%s", a.message);
     struct session s = {0};
-    graph_open(&s.g, d, d, e);
+    graph_open(&s.g, d, weights_type(b->o.weights, d), e);
     s.net.g = &s.g;
     bool ok = build_step(&s.net, model, e) && session_record(&s, &c->gpu, NULL, e) &&
               program_run(s.program, RATE_STEP, bench_stopped, b, e);

@@ -14,7 +14,7 @@ void trial_values(const struct op_row *row, const char *name, enum dtype d, stru
 
 // The largest difference, relative to the largest expected value; words must be equal.
 double trial_difference(enum dtype d, const float *got, const float *want, uint64_t n);
-double trial_allowed(enum dtype d);
+double trial_allowed(const struct graph *g, enum dtype d); // g, the tape that it comes from, may be NULL
 
 struct trial_storage {
     enum dtype act, weight;

@@ -195,6 +195,7 @@ static vkdit_bench_options bench_options(struct cli *c)
                                  .synthetic = c->s.synthetic,
                                  .assets = c->s.assets,
                                  .precision = (vkdit_precision)c->s.precision,
+                                 .weights = (vkdit_weights)c->s.weights,
                                  .only = c->s.groups,
                                  .sustained_seconds = c->s.sustained,
                                  .strict = c->s.strict,

@@ -124,11 +124,6 @@ static bool finish(struct generation *g, struct err *e)
     return ok;
 }
 
-static const char *precision_name(vkdit_precision p)
-{
-    return p == VKDIT_PRECISION_F16 ? "fp16" : "fp32";
-}
-
 static void event_start(struct generation *g)
 {
     const vkdit_model_info *m = &g->subject.info;
@@ -139,8 +134,10 @@ static void event_start(struct generation *g)
                                 vkdit_version(), "model", m->name, "synthetic", m->synthetic, "parameters",
                                 (json_int_t)m->parameters, "images", (int)g->images, "classes", classes, "sampler",
                                 g->at.sampler, "steps", (int)g->at.steps, "seed", json_u64(g->job.seed)));
-    cli_event(g->cli, json_pack("{ss, ss, ss, ss}", "event", "device", "name", vkdit_device_name(g->subject.context),
-                                "reason", reason ? reason : "", "precision", precision_name(m->precision)));
+    cli_event(g->cli, json_pack("{ss, ss, ss, ss, ss}", "event", "device", "name",
+                                vkdit_device_name(g->subject.context), "reason", reason ? reason : "", "precision",
+                                vkdit_arithmetic_name(m->precision, VKDIT_WEIGHTS_FULL), "weights",
+                                vkdit_weights_name(m->weights)));
 }
 
 // What the model advises and nobody overrode becomes part of the recipe: another version of it may advise otherwise.
@@ -190,7 +187,8 @@ static void introduce(struct generation *g)
                 g->classes[0], label, g->images > 1 ? " and those after it" : "");
     if (!g->introduced) {
         const char *reason = vkdit_device_reason(g->subject.context);
-        cli_say(g->cli, "%s on %s, %s", m->name, vkdit_device_name(g->subject.context), precision_name(m->precision));
+        cli_say(g->cli, "%s on %s, %s", m->name, vkdit_device_name(g->subject.context),
+                vkdit_arithmetic_name(m->precision, m->weights));
         if (strstr(reason, "CPU device")) cli_say(g->cli, "this device was chosen because %s", reason);
     }
     cli_detail(g->cli, "classes %.200s, sampler %s, seed %llu", s->classes, g->at.sampler, (unsigned long long)s->seed);

@@ -39,6 +39,11 @@ const struct option option_table[] = {
     {"precision", .value = "TYPE", .kind = &kind_choice, .at = AT(precision), .words = "auto fp32 fp16",
      .commands = IN_MODEL | IN_BENCH, .recipe = true, .group = model_group,
      .help = "arithmetic of the transformer; auto takes fp16 where the device is good at it"},
+    {"weights", .value = "TYPE", .kind = &kind_choice, .at = AT(weights), .words = "full q8 q4",
+     .commands = IN_MODEL | IN_BENCH, .recipe = true, .group = model_group,
+     .help =
+         "how the blocks' matrices lie on the device: as the precision says, or packed in 8 or 4 bits, which takes a "
+         "quarter or an eighth of the memory and changes the picture a little"},
     {"numerics", .value = "WHOSE", .kind = &kind_choice, .at = AT(numerics), .words = "auto original diffusers",
      .commands = IN_MODEL, .recipe = true, .group = model_group,
      .help = "whose arithmetic to follow where the original code and diffusers differ; auto goes by the files"},

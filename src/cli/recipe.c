@@ -9,11 +9,6 @@
 
 enum { FORMAT = 1, PARAMETERS = 2000 };
 
-static const char *precision_name(vkdit_precision p)
-{
-    return p == VKDIT_PRECISION_F16 ? "fp16" : "fp32";
-}
-
 static json_t *recipe_json(const struct settings *s, const struct recipe_facts *f)
 {
     json_t *image = json_pack("{si, si, si, si}", "of", (int)f->images, "width", (int)f->width, "height",
@@ -27,7 +22,7 @@ static json_t *recipe_json(const struct settings *s, const struct recipe_facts *
                               "parameters", (json_int_t)f->model->parameters, "identity", f->identity);
     return json_pack("{si, ss, so, so, so, ss, ss}", "format", FORMAT, "version", vkdit_version(), "options",
                      args_recipe(s), "image", image, "model", model, "device", f->device, "precision",
-                     precision_name(f->model->precision));
+                     vkdit_arithmetic_name(f->model->precision, VKDIT_WEIGHTS_FULL));
 }
 
 // The form that many picture tools read: a description, then "Key: value, ...".
@@ -44,7 +39,8 @@ static void parameters(char *out, const struct settings *s, const struct recipe_
     n += snprintf(out + n, (size_t)(PARAMETERS - n), "Seed: %" PRIu64 ", Size: %ux%u, Model: %s%s, ", s->seed, f->width,
                   f->height, f->model->name, f->model->synthetic ? " (synthetic random weights)" : "");
     snprintf(out + n, (size_t)(PARAMETERS - n), "RNG: %s, Precision: %s, Version: vkdit %s",
-             s->rng == VKDIT_RNG_PHILOX ? "philox" : "torch", precision_name(f->model->precision), vkdit_version());
+             s->rng == VKDIT_RNG_PHILOX ? "philox" : "torch",
+             vkdit_arithmetic_name(f->model->precision, f->model->weights), vkdit_version());
 }
 
 static bool set_text(struct image_text *t, const char *key, char *value, struct err *e)

@@ -21,8 +21,8 @@ struct settings {
     // model and device
     const char *model, *synthetic, *vae, *tiny_vae, *root, *assets;
     const char *device, *limit, *cache;
-    uint32_t heads, precision, numerics; // precision and numerics: values of the public enums
-    int32_t family;                      // 1 SiT, -1 DiT
+    uint32_t heads, precision, numerics, weights; // all but the heads: values of the public enums
+    int32_t family;                               // 1 SiT, -1 DiT
     bool validation;
     // picture
     const char *classes, *negative, *sampler, *spacing;

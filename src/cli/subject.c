@@ -99,6 +99,7 @@ bool subject_choose(struct subject *s, const struct cli *c, struct err *e)
                                        .is_sit = set->family,
                                        .precision = (vkdit_precision)set->precision,
                                        .numerics = (vkdit_numerics)set->numerics,
+                                       .weights = (vkdit_weights)set->weights,
                                        .assets = set->assets};
     if (synthetic > model)
         s->options.synthetic = set->synthetic;

@@ -22,6 +22,20 @@ const char *vkdit_status_name(vkdit_status status)
     return (unsigned)status < COUNTOF(names) ? names[status] : "unknown";
 }
 
+const char *vkdit_arithmetic_name(vkdit_precision precision, vkdit_weights weights)
+{
+    static const char *const names[][3] = {
+        {"auto", "auto q8", "auto q4"}, {"fp32", "fp32 q8", "fp32 q4"}, {"fp16", "fp16 q8", "fp16 q4"}};
+    bool known = (unsigned)precision < COUNTOF(names) && (unsigned)weights < COUNTOF(names[0]);
+    return known ? names[precision][weights] : "unknown";
+}
+
+const char *vkdit_weights_name(vkdit_weights weights)
+{
+    static const char *const names[] = {"full", "q8", "q4"};
+    return (unsigned)weights < COUNTOF(names) ? names[weights] : "unknown";
+}
+
 void vkdit_free(void *memory)
 {
     free(memory);

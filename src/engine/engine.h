@@ -76,6 +76,7 @@ struct vkdit_model {
     struct vae_config vae;
     struct tiny_config tiny;
     vkdit_precision precision;
+    vkdit_weights weights;
     uint64_t parameters; // of the transformer
     struct source dit_source, vae_source, tiny_source;
     char *name, *path;
@@ -92,6 +93,10 @@ struct vkdit_model {
     struct warmer warmer;
 };
 
+// How the transformer's tape stores activations and matrices on the model's device.
+enum dtype model_act(const struct vkdit_model *m);
+enum dtype model_weight(const struct vkdit_model *m);
+enum dtype weights_type(vkdit_weights w, enum dtype full);
 // The recorded tape for `use`, made or found; adaLN weights are present afterwards.
 bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, struct err *e);
 // Scaled latent (or z when unscaled) -> picture. bytes and/or image may be NULL. image: [3][H][W].

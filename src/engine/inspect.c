@@ -115,7 +115,7 @@ static json_t *memory_json(const struct plan *p, struct err *e)
 static void plan_json(json_t *o, struct vkdit_model *m, bool dit, const char *key, const struct source *s,
                       struct err *e)
 {
-    enum dtype d = dit && m->precision == VKDIT_PRECISION_F16 ? DT_F16 : DT_F32;
+    enum dtype wide = m->context ? source_storage(s, &m->context->gpu.caps) : DT_F32;
     struct session t = {0};
     struct dit_use use = {.images = 1,
                           .copies = m->dit.null_class ? 2 : 1,
@@ -126,7 +126,7 @@ static void plan_json(json_t *o, struct vkdit_model *m, bool dit, const char *ke
                           .kind = DIT_STEP};
     struct dit_io io;
     struct vae_io vio;
-    graph_open(&t.g, d, d == DT_F32 && m->context ? source_storage(s, &m->context->gpu.caps) : d, e);
+    graph_open(&t.g, dit ? model_act(m) : DT_F32, dit ? model_weight(m) : wide, e);
     t.net.g = &t.g;
     uint32_t side = m->has_dit ? m->dit.side : 32;
     if (dit)
@@ -205,7 +205,8 @@ vkdit_status vkdit_inspect_json(vkdit *context, const vkdit_model_options *optio
     if (s != VKDIT_OK) return s;
     json_t *top = json_object();
     json_put(top, "file", json_clean(m->path ? m->path : "synthetic: seeded random weights"), &e);
-    json_put(top, "precision", json_string(m->precision == VKDIT_PRECISION_F16 ? "fp16" : "fp32"), &e);
+    json_put(top, "precision", json_string(vkdit_arithmetic_name(m->precision, VKDIT_WEIGHTS_FULL)), &e);
+    json_put(top, "weights", json_string(vkdit_weights_name(m->weights)), &e);
     if (context) json_put(top, "planned_for", json_clean(context->gpu.caps.name), &e);
     if (m->has_dit) json_put(top, "transformer", transformer_json(m, &e), &e);
     if (m->has_vae) json_put(top, "autoencoder", autoencoder_json(m, &e), &e);

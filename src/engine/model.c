@@ -61,6 +61,22 @@ static bool host_weights(struct vkdit_model *m, struct err *e)
     return ok;
 }
 
+enum dtype weights_type(vkdit_weights w, enum dtype full)
+{
+    return w == VKDIT_WEIGHTS_Q8 ? DT_Q8 : w == VKDIT_WEIGHTS_Q4 ? DT_Q4 : full;
+}
+
+enum dtype model_act(const struct vkdit_model *m)
+{
+    return m->precision == VKDIT_PRECISION_F16 ? DT_F16 : DT_F32;
+}
+
+enum dtype model_weight(const struct vkdit_model *m)
+{
+    bool wide = model_act(m) == DT_F32 && m->context;
+    return weights_type(m->weights, wide ? source_storage(&m->dit_source, &m->context->gpu.caps) : model_act(m));
+}
+
 bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, struct err *e)
 {
     m->step_user++;
@@ -75,8 +91,7 @@ bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, str
     session_close(&m->step);
     m->step_open = false;
     struct graph *g = &m->step.g;
-    bool half = m->precision == VKDIT_PRECISION_F16;
-    graph_open(g, half ? DT_F16 : DT_F32, half ? DT_F16 : source_storage(&m->dit_source, &m->context->gpu.caps), e);
+    graph_open(g, model_act(m), model_weight(m), e);
     g->taps = taps;
     m->step.net.g = g;
     m->use = *use;
@@ -341,6 +356,7 @@ static bool fill_model(struct vkdit_model *m, const vkdit_model_options *o, stru
     if (!open_files(m, o, e) || !open_tiny(m, o, e)) return false;
     if (o->numerics != VKDIT_NUMERICS_AUTO) m->dit.diffusers = o->numerics == VKDIT_NUMERICS_DIFFUSERS;
     m->precision = precision_of(m->context, o->precision);
+    m->weights = o->weights;
     static const char *const what[] = {"transformer", "autoencoder", "tiny decoder"};
     struct source *all[] = {&m->dit_source, &m->vae_source, &m->tiny_source};
     for (size_t i = 0; i < COUNTOF(all); i++) {
@@ -433,6 +449,7 @@ void vkdit_model_get_info(const vkdit_model *m, vkdit_model_info *info)
                                .synthetic = m->synthetic,
                                .image_scale = m->has_vae ? vae_scale(&m->vae) : 8,
                                .precision = m->precision,
+                               .weights = m->weights,
                                .parameters = m->parameters,
                                .has_preview = m->hints.preview > 0,
                                .has_tiny = m->has_dit && m->has_tiny,

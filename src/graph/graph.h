@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/caps.h"
 #include "base/dtype.h"
+#include "base/quant.h"
 
 typedef struct {
     uint32_t id;
@@ -37,10 +38,18 @@ static inline uint64_t shape_rows(struct shape s)
     return (uint64_t)s.items * s.rows;
 }
 
+// As rows of the checkpoint's order.
+static inline uint64_t shape_bytes(struct shape s, enum dtype d)
+{
+    return quant_is(d) ? quant_bytes(d, shape_rows(s), s.cols) : shape_count(s) * dtype_bytes(d);
+}
+
 struct tensor {
     const char *name; // the checkpoint's own path for weights, scope path otherwise; owned by the graph
     struct shape sh;
-    enum dtype dtype; // DT_F32, DT_F16 (cols must be even; always read and written as packed pairs) or DT_I32
+    // DT_F32, DT_F16 (cols must be even; always read and written as packed pairs) or DT_I32; weights of products also
+    // DT_Q8 or DT_Q4 (base/quant.h)
+    enum dtype dtype;
     enum kind kind;
     enum rate rate;   // rate of the op that writes it
     enum rate reader; // highest rate of the ops that read it
@@ -179,7 +188,7 @@ static inline const struct tensor *graph_at(const struct graph *g, ten t)
 }
 static inline uint64_t tensor_bytes(const struct tensor *t)
 {
-    return shape_count(t->sh) * dtype_bytes(t->dtype);
+    return shape_bytes(t->sh, t->dtype);
 }
 // For infer functions: records "op NAME in SCOPE: <text>" and returns false.
 bool graph_fail(struct graph *g, const struct op *o, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

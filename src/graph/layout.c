@@ -1,4 +1,5 @@
 // layout.c — how matrices lie in device memory: the checkpoint's rows, or panels for register-tile kernels.
+#include "base/quant.h"
 #include "graph/plan.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@ uint64_t layout_bytes(struct layout l, struct shape sh, enum dtype d)
         rows = align_up(rows, l.panel);
         cols = align_up(cols, l.group);
     }
-    return rows * cols * dtype_bytes(d);
+    return quant_is(d) ? quant_bytes(d, rows, cols) : rows * cols * dtype_bytes(d);
 }
 
 static void put(void *dst, enum dtype type, uint64_t at, float v)
@@ -40,9 +41,37 @@ static void pack_panels(struct layout l, struct shape sh, enum dtype dst_type, v
     }
 }
 
+// Packed weights: the integers of a row in words, k ascending from the low bits, the words as rows or panels have them
+// (a panel's group is what one word holds). Behind them the scales: [k/64][rows/2] words, the even row's in the low half.
+static void pack_quants(struct layout l, struct shape sh, enum dtype d, uint8_t *dst, enum dtype src_type,
+                        const void *src)
+{
+    const uint64_t rows = shape_rows(sh), cols = sh.cols, panel = l.kind == LAYOUT_PANELS ? l.panel : 1;
+    const uint64_t padded = align_up(rows, panel), bits = quant_bits(d), word_k = 32 / bits;
+    uint8_t *scales = dst + padded * cols * bits / 8;
+    memset(dst, 0, (size_t)layout_bytes(l, sh, d));
+    for (uint64_t r = 0; r < rows; r++)
+        for (uint64_t k0 = 0; k0 < cols; k0 += QUANT_BLOCK) {
+            float w[QUANT_BLOCK];
+            int8_t q[QUANT_BLOCK];
+            convert_to_f32(w, (const char *)src + (r * cols + k0) * dtype_bytes(src_type), src_type, QUANT_BLOCK);
+            const uint16_t scale = quant_block(d, w, q);
+            memcpy(scales + (k0 / QUANT_BLOCK * ((padded + 1) / 2) + r / 2) * 4 + r % 2 * 2, &scale, sizeof scale);
+            for (uint64_t k = 0; k < QUANT_BLOCK; k += word_k) {
+                uint32_t word = 0;
+                for (uint64_t i = 0; i < word_k; i++)
+                    word |= ((uint32_t)(uint8_t)q[k + i] & ((1u << bits) - 1)) << (i * bits);
+                const uint64_t at = (r / panel * (cols / word_k) + (k0 + k) / word_k) * panel + r % panel;
+                memcpy(dst + at * 4, &word, sizeof word);
+            }
+        }
+}
+
 void layout_pack(struct layout l, struct shape sh, enum dtype dst_type, void *dst, enum dtype src_type, const void *src)
 {
-    if (l.kind == LAYOUT_PANELS)
+    if (quant_is(dst_type))
+        pack_quants(l, sh, dst_type, dst, src_type, src);
+    else if (l.kind == LAYOUT_PANELS)
         pack_panels(l, sh, dst_type, dst, src_type, src);
     else if (dst_type == src_type)
         memcpy(dst, src, (size_t)layout_bytes(l, sh, dst_type));

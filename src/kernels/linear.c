@@ -34,8 +34,10 @@ static bool infer_gate(struct graph *g, struct op *o, struct shape y)
 static bool linear_infer(struct graph *g, struct op *o)
 {
     const struct linear_param *p = param(o);
-    if (!infer_floats(g, o, X) || !infer_floats(g, o, W)) return false;
     const struct tensor *x = op_operand(g, o, X), *w = op_operand(g, o, W);
+    bool packed = op_has(o, W) && quant_is(w->dtype);
+    if (!infer_floats(g, o, X) || (!packed && !infer_floats(g, o, W))) return false;
+    if (packed && w->sh.cols % QUANT_BLOCK) return infer_clash(g, o, X, W, "packed rows are no whole blocks");
     if (w->sh.items != 1 || w->sh.cols != x->sh.cols) return infer_clash(g, o, X, W, "widths differ");
     struct shape y = {x->sh.items, x->sh.rows, w->sh.rows};
     if (op_has(o, BIAS) && !infer_want(g, o, BIAS, DT_F32, (struct shape){1, 1, y.cols})) return false;
@@ -91,12 +93,20 @@ static struct span linear_span(const struct graph *g, const struct op *o, uint32
 
 // --- launches ------------------------------------------------------------------------------------------------------
 
+// The bits of HALVES that say how weights are packed, see shaders/inc/quant.glsl.
+static uint32_t packing(const struct op *o, const struct graph *g)
+{
+    enum dtype d = op_operand(g, o, W)->dtype;
+    return d == DT_Q8 ? 1u << 8 : d == DT_Q4 ? 1u << 9 : 0;
+}
+
 static void open_launch(const struct graph *g, const struct op *o, struct shard s, struct launch *l, uint32_t threads)
 {
     const struct linear_param *p = param(o);
     const struct tensor *y = op_output(g, o);
     launch_open(g, o, l, threads);
     l->spec[0] &= 1u << X | 1u << W | 1u << OPERANDS; // what else is absent must not make another pipeline
+    l->spec[0] |= packing(o, g);
     launch_spec(l, p->act);
     launch_spec(l, op_has(o, BIAS));
     launch_spec(l, p->finish);
@@ -156,7 +166,8 @@ static bool bcast_texels_fits(const struct caps *c, const struct graph *g, const
 static struct layout bcast_layout(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand)
 {
     if (operand != W) return (struct layout){0};
-    return (struct layout){LAYOUT_PANELS, bcast_panel(c), is_half(op_operand(g, o, W)) ? 2 : 1};
+    enum dtype d = op_operand(g, o, W)->dtype;
+    return (struct layout){LAYOUT_PANELS, bcast_panel(c), quant_is(d) ? 32 / quant_bits(d) : d == DT_F16 ? 2 : 1};
 }
 
 static void bcast_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
@@ -179,25 +190,35 @@ static void bcast_pack(const struct caps *c, const struct graph *g, const struct
 
 // SwiftShader (subgroups of 4) needs literal storage types and tiles, see operand.glsl: one blob for each set of types
 // that a model mixes often. The bits are those of launch_open.
-static bool fixed_fits(const struct caps *c, const struct graph *g, const struct op *o, bool x, bool w, bool y)
+static bool fixed_fits(const struct caps *c, const struct graph *g, const struct op *o, bool x, enum dtype w, bool y)
 {
     return c->subgroup == 4 && c->subgroup_ballot && bcast_address_fits(c, g, o) && is_half(op_operand(g, o, X)) == x &&
-           is_half(op_operand(g, o, W)) == w && is_half(op_output(g, o)) == y;
+           op_operand(g, o, W)->dtype == w && is_half(op_output(g, o)) == y;
 }
 
 static bool fixed_f32_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return fixed_fits(c, g, o, false, false, false);
+    return fixed_fits(c, g, o, false, DT_F32, false);
 }
 
 static bool fixed_f16_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return fixed_fits(c, g, o, true, true, true);
+    return fixed_fits(c, g, o, true, DT_F16, true);
 }
 
 static bool fixed_f16_f32_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return fixed_fits(c, g, o, true, true, false);
+    return fixed_fits(c, g, o, true, DT_F16, false);
+}
+
+static bool fixed_q8_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return fixed_fits(c, g, o, false, DT_Q8, false);
+}
+
+static bool fixed_q4_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return fixed_fits(c, g, o, false, DT_Q4, false);
 }
 
 static void fixed_f32_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
@@ -238,6 +259,26 @@ static const struct kernel_row bcast_fixed_f16_f32 = {
     .addresses = true,
     .needs = "a CPU device with subgroups of 4 and buffer addresses, F16 operands, F32 result",
     .fits = fixed_f16_f32_fits,
+    .pack = fixed_f16_pack,
+    .weight_layout = bcast_layout,
+};
+
+static const struct kernel_row bcast_fixed_q8 = {
+    .name = "linear_bcast4_q8",
+    .shader = "linear_bcast4_q8",
+    .addresses = true,
+    .needs = "a CPU device with subgroups of 4 and buffer addresses, weights of 8 bits, F32 operands",
+    .fits = fixed_q8_fits,
+    .pack = fixed_f16_pack,
+    .weight_layout = bcast_layout,
+};
+
+static const struct kernel_row bcast_fixed_q4 = {
+    .name = "linear_bcast4_q4",
+    .shader = "linear_bcast4_q4",
+    .addresses = true,
+    .needs = "a CPU device with subgroups of 4 and buffer addresses, weights of 4 bits, F32 operands",
+    .fits = fixed_q4_fits,
     .pack = fixed_f16_pack,
     .weight_layout = bcast_layout,
 };
@@ -394,7 +435,8 @@ static bool coop_fits_tile(const struct caps *c, const struct graph *g, const st
 {
     const struct coop_shape *s = coop_tile_shape(c, t);
     if (!s) return false;
-    bool halves = is_half(op_operand(g, o, X)) && is_half(op_operand(g, o, W));
+    const struct tensor *w = op_operand(g, o, W);
+    bool halves = is_half(op_operand(g, o, X)) && (is_half(w) || quant_is(w->dtype)); // packed weights become halves
     uint32_t threads = coop_threads(c, t), tiles = threads / coop_subgroup(c) / t->slices;
     uint32_t matrices = t->slices > 1 ? (t->slices - 1) * tiles : tiles;
     uint32_t shared = t->stages * (t->bm + t->bn) * (t->bk / 8 + 1) * 16 + matrices * s->m * s->n * 4;
@@ -555,6 +597,8 @@ static const struct kernel_row *const kernels[] = {
     &bcast_fixed_f32,
     &bcast_fixed_f16,
     &bcast_fixed_f16_f32,
+    &bcast_fixed_q8,
+    &bcast_fixed_q4,
     &bcast_address,
     &bcast,
     &coop,
@@ -587,24 +631,28 @@ static const struct linear_case {
     uint32_t items, rows, k, n;
     bool bias;
     enum act act;
-    bool half; // the matrix in F16 whatever the graph says
+    enum dtype w; // of the matrix; DT_COUNT: the graph's
 } shapes[] = {
-    {1, 1, 1, 1, true, ACT_NONE, false},
-    {1, 129, 31, 129, false, ACT_NONE, true},
-    {1, 2, 34, 66, true, ACT_SILU, false},
-    {3, 5, 16, 33, true, ACT_NONE, true},
-    {1, 3, 17, 31, false, ACT_GELU_TANH, true},
-    {2, 37, 258, 66, true, ACT_NONE, false},
-    {1, 13, 8, 130, true, ACT_GELU_TANH, false},
-    {1, 65, 72, 64, true, ACT_GELU_ERF, false},
-    {5, 220, 24, 900, true, ACT_GELU_TANH, false},  // enough tiles for the large ones
-    {2, 128, 224, 128, true, ACT_GELU_TANH, false}, // whole tiles only
+    {1, 1, 1, 1, true, ACT_NONE, DT_COUNT},
+    {1, 129, 31, 129, false, ACT_NONE, DT_F16},
+    {1, 2, 34, 66, true, ACT_SILU, DT_COUNT},
+    {3, 5, 16, 33, true, ACT_NONE, DT_F16},
+    {1, 3, 17, 31, false, ACT_GELU_TANH, DT_F16},
+    {2, 37, 258, 66, true, ACT_NONE, DT_COUNT},
+    {1, 13, 8, 130, true, ACT_GELU_TANH, DT_COUNT},
+    {1, 65, 72, 64, true, ACT_GELU_ERF, DT_COUNT},
+    {5, 220, 24, 900, true, ACT_GELU_TANH, DT_COUNT},  // enough tiles for the large ones
+    {2, 128, 224, 128, true, ACT_GELU_TANH, DT_COUNT}, // whole tiles only
+    {1, 9, 64, 34, false, ACT_NONE, DT_Q4},
+    {2, 37, 192, 67, true, ACT_GELU_TANH, DT_Q8},
+    {2, 128, 128, 128, true, ACT_NONE, DT_Q8}, // whole tiles only
+    {1, 130, 320, 129, true, ACT_SILU, DT_Q4},
 };
 
 static void case_operands(struct graph *g, const struct linear_case *s, ten in[3])
 {
     in[X] = case_act(g, X, (struct shape){s->items, s->rows, s->k});
-    in[W] = case_weight(g, W, s->half ? DT_F16 : g->weight, (struct shape){1, s->n, s->k});
+    in[W] = case_weight(g, W, s->w == DT_COUNT ? g->weight : s->w, (struct shape){1, s->n, s->k});
     in[BIAS] = s->bias ? case_weight(g, BIAS, DT_F32, (struct shape){1, 1, s->n}) : (ten){0};
 }
 

@@ -18,6 +18,7 @@ ten net_weight(struct net *n, const char *leaf, uint32_t rows, uint32_t cols, en
         if (!strcmp(n->use[i].name, name)) return n->use[i].t;
     // vectors and matrices that cannot be held as pairs stay in full precision
     enum dtype d = rows > 1 && cols % 2 == 0 ? n->g->weight : DT_F32;
+    if (quant_is(d) && cols % QUANT_BLOCK) d = n->g->act; // nor packed where rows are no whole blocks
     ten t = graph_tensor(n->g, KIND_WEIGHT, RATE_CONST, d, (struct shape){1, rows, cols}, name);
     if (!t.id || !mem_grow(&n->use, &n->cap_use, n->n_use + 1, sizeof *n->use, n->g->err)) return (ten){0};
     n->use[n->n_use++] = (struct weight_use){t, graph_at(n->g, t)->name, form};

@@ -35,6 +35,19 @@ repeats() {
     cmp -s b-0.png b-2.png && wrong "repeated classes gave the same picture"
 }
 
+# packed weights: another picture, the same again, and the picture says so
+packed() {
+    run 0 $tiny -c 4 -o full.png
+    for w in q8 q4; do
+        run 0 $tiny -c 4 --weights $w -o $w.png && says err "$w" "the arithmetic"
+        grep -aqF "\"weights\":\"$w\"" $w.png || wrong "$w.png does not say that its weights were packed"
+        run 0 generate --from $w.png -o again-$w.png && same $w.png again-$w.png
+        cmp -s full.png $w.png && wrong "--weights $w changes nothing"
+    done
+    cmp -s q8.png q4.png && wrong "8 and 4 bits are the same"
+    run 0 inspect --synthetic tiny --weights q4 --json && says out '"weights": "q4"' "inspect"
+}
+
 more_repeats() {
     run 0 $tiny -c 1,2,3 -s 2 --grid 2 -o grid.png
     run 0 generate --from grid.png -o grid2.png && same grid.png grid2.png
@@ -133,6 +146,7 @@ interruption
 if [ $slow = 0 ]; then
     names
     more_repeats
+    packed
     tensors
     events
     full_disk

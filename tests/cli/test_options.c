@@ -62,6 +62,7 @@ static void test_table(void)
         CHECK(!o->recipe || o->commands & IN_GENERATE, "--%s: recipe", o->name);
     }
     CHECK(!strcmp(option_find("precision", IN_EVERY)->words, "auto fp32 fp16"), "order of vkdit_precision");
+    CHECK(!strcmp(option_find("weights", IN_EVERY)->words, "full q8 q4"), "order of vkdit_weights");
     CHECK(!strcmp(option_find("numerics", IN_EVERY)->words, "auto original diffusers"), "order of vkdit_numerics");
     CHECK(!strcmp(option_find("rng", IN_EVERY)->words, "torch philox"), "order of vkdit_rng");
 }

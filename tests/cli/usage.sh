@@ -32,6 +32,7 @@ fails 2 'got "4x"' generate --steps=4x
 fails 2 "wants a value" generate --steps
 fails 2 "takes no value" generate --quiet=1
 fails 2 "auto fp32 fp16" generate --precision fp8
+fails 2 "full q8 q4" generate --weights q5
 fails 2 'option of "vkdit eval"' generate --taps
 fails 2 "options begin with a dash" generate picture
 fails 2 "exclude each other" generate -m a --synthetic tiny

@@ -128,7 +128,7 @@ static void gate_of(struct gpu *g, const struct shape_op *s)
     struct graph graph;
     struct gate v = {0};
     ten out;
-    bool half = !strcmp(shape_precision(s), "fp16");
+    bool half = !strncmp(shape_precision(s), "fp16", 4);
     graph_open(&graph, half ? DT_F16 : DT_F32, half ? DT_F16 : DT_F32, &e);
     struct plan *p = shape_emit(s, &graph, 1, &out) ? plan_make(&graph, &g->caps, &e) : NULL;
     struct program *x = p ? program_open(g, p, &e) : NULL;
@@ -149,7 +149,8 @@ static void gate_of(struct gpu *g, const struct shape_op *s)
     graph_close(&graph);
 }
 
-static void gates(const vkdit_options *device)
+// With packed weights only the ops that have them.
+static void gates(const vkdit_options *device, enum dtype weight)
 {
     static const char *const ops[] = {"linear", "linear_gate", "attention", "layer_norm_mod", "norm_mod", "unpatchify"};
     struct err e = {0};
@@ -157,16 +158,17 @@ static void gates(const vkdit_options *device)
     struct shape_list l = {0};
     struct gpu_wish w = {.device = device->device, .limits = device->limits};
     uint32_t tried = 0;
-    bool open = gpu_open(&g, &w, &e) && shapes_add(&l, &(struct shape_source){"tiny", 0, 1, false}, &e);
+    bool open = gpu_open(&g, &w, &e) &&
+                shapes_add(&l, &(struct shape_source){.model = "tiny", .images = 1, .weight = weight}, &e);
     CHECK(open, "%s", e.text);
     for (size_t i = 0; open && i < COUNTOF(ops); i++)
         for (uint32_t k = 0; k < l.n; k++) {
-            if (strcmp(l.op[k].row->name, ops[i]) != 0) continue;
+            if (strcmp(l.op[k].row->name, ops[i]) != 0 || (quant_is(weight) && l.op[k].in[1].dtype != weight)) continue;
             gate_of(&g, &l.op[k]);
             tried++;
             break;
         }
-    CHECK(tried >= 4, "only %u ops were tried", tried);
+    CHECK(tried >= (quant_is(weight) ? 1 : 4), "only %u ops were tried", tried);
     shapes_close(&l);
     gpu_close(&g);
 }
@@ -178,7 +180,7 @@ static void convolutions(const vkdit_options *device)
     struct gpu g;
     struct shape_list l = {0};
     struct gpu_wish w = {.device = device->device, .limits = device->limits};
-    bool open = gpu_open(&g, &w, &e) && shapes_add(&l, &(struct shape_source){NULL, 256, 1, false}, &e);
+    bool open = gpu_open(&g, &w, &e) && shapes_add(&l, &(struct shape_source){.side = 256, .images = 1}, &e);
     CHECK(open && l.n > 20, "%u shapes, %s", l.n, e.text);
     const struct shape_op *least = NULL;
     for (uint32_t i = 0; i < l.n; i++)
@@ -226,7 +228,9 @@ int main(void)
     references();
     refuses(&device);
     stops(&device);
-    gates(&device);
+    gates(&device, DT_F32);
+    gates(&device, DT_Q8);
+    gates(&device, DT_Q4);
     convolutions(&device);
     whole(&device);
     fallbacks(&device);

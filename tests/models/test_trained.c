@@ -16,12 +16,12 @@ static struct golden golden_model(const char *name)
     return golden_open(path);
 }
 
-static vkdit_model *open_model(vkdit *context, const char *name, vkdit_precision p)
+static vkdit_model *open_model(vkdit *context, const char *name, vkdit_precision p, vkdit_weights w)
 {
     char path[1024];
     vkdit_model *m;
     vkdit_error e;
-    vkdit_model_options o = {.path = asset(path, sizeof path, name), .precision = p};
+    vkdit_model_options o = {.path = asset(path, sizeof path, name), .precision = p, .weights = w};
     CHECK(vkdit_model_open(context, &o, &m, &e) == VKDIT_OK, "%s: %s", path, e.message);
     return m;
 }
@@ -48,16 +48,18 @@ static void near(const char *what, const vkdit_tensors *out, const char *mine, s
     CHECK(e <= bar, "%s: %s off by %.3g, bar %.3g", what, mine, e, bar);
 }
 
-static void transformer(vkdit *context, const char *name, vkdit_precision p, double bar)
+static void transformer(vkdit *context, const char *name, vkdit_precision p, vkdit_weights w, double bar)
 {
     struct golden g = golden_model(name);
-    vkdit_model *m = open_model(context, name, p);
+    vkdit_model *m = open_model(context, name, p, w);
     vkdit_tensor in[] = {given(&g, "x", "x"), given(&g, "t", "t"), given(&g, "y", "y")};
     vkdit_tensors out = {0};
     vkdit_error e;
     vkdit_status s = m ? vkdit_eval(m, in, 3, 0, &out, &e) : VKDIT_ERR_IO;
     CHECK(s == VKDIT_OK, "%s: %s", name, m ? e.message : "not opened");
-    if (s == VKDIT_OK) near(name, &out, "out", &g, "out", bar);
+    char what[40];
+    snprintf(what, sizeof what, "%s %s", name, vkdit_arithmetic_name(p, w));
+    if (s == VKDIT_OK) near(what, &out, "out", &g, "out", bar);
     vkdit_tensors_free(&out);
     vkdit_model_close(m);
     golden_close(&g);
@@ -66,7 +68,7 @@ static void transformer(vkdit *context, const char *name, vkdit_precision p, dou
 static void autoencoder(vkdit *context)
 {
     struct golden g = golden_model("vae");
-    vkdit_model *m = open_model(context, "vae", VKDIT_PRECISION_F32);
+    vkdit_model *m = open_model(context, "vae", VKDIT_PRECISION_F32, VKDIT_WEIGHTS_FULL);
     const vkdit_tensor in[] = {given(&g, "z", "z"), given(&g, "enc.image", "image")};
     for (int k = 0; m && k < 2; k++) {
         vkdit_tensors out = {0};
@@ -89,7 +91,7 @@ static void autoencoder(vkdit *context)
 static void flow(vkdit *context)
 {
     struct golden g = golden_model("sit-euler8");
-    vkdit_model *m = open_model(context, "sit", VKDIT_PRECISION_F32);
+    vkdit_model *m = open_model(context, "sit", VKDIT_PRECISION_F32, VKDIT_WEIGHTS_FULL);
     vkdit_tensor z = given(&g, "z", "z");
     uint64_t n, have;
     const float *y = golden_f32(&g, "y", &n), *want = golden_f32(&g, "final", &have);
@@ -126,10 +128,14 @@ int main(void)
 {
     vkdit *context = context_open();
     if (!context) return 77;
-    transformer(context, "sit", VKDIT_PRECISION_F32, 5e-5);
-    transformer(context, "dit", VKDIT_PRECISION_F32, 5e-5);
-    transformer(context, "sit", VKDIT_PRECISION_F16, 1e-2);
-    transformer(context, "dit", VKDIT_PRECISION_F16, 1e-2);
+    transformer(context, "sit", VKDIT_PRECISION_F32, VKDIT_WEIGHTS_FULL, 5e-5);
+    transformer(context, "dit", VKDIT_PRECISION_F32, VKDIT_WEIGHTS_FULL, 5e-5);
+    transformer(context, "sit", VKDIT_PRECISION_F16, VKDIT_WEIGHTS_FULL, 1e-2);
+    transformer(context, "dit", VKDIT_PRECISION_F16, VKDIT_WEIGHTS_FULL, 1e-2);
+    transformer(context, "sit", VKDIT_PRECISION_F32, VKDIT_WEIGHTS_Q8, 2e-2);
+    transformer(context, "dit", VKDIT_PRECISION_F32, VKDIT_WEIGHTS_Q8, 2e-2);
+    transformer(context, "sit", VKDIT_PRECISION_F16, VKDIT_WEIGHTS_Q4, 2e-1);
+    transformer(context, "dit", VKDIT_PRECISION_F32, VKDIT_WEIGHTS_Q4, 2e-1);
     autoencoder(context);
     flow(context);
     return context_done(context);

@@ -124,7 +124,7 @@ static void check_bulk(void)
 {
     static const int64_t value[] = {0, 1, -1, 5, 100, -128, 127, 2049, 32767, 16777217, 65520, -70000};
     enum { N = COUNTOF(value) };
-    for (int k = 0; k < DT_COUNT; k++) {
+    for (int k = 0; k < DT_FILES; k++) {
         const enum dtype t = (enum dtype)k;
         uint8_t raw[N * 8 + 1], *unaligned = raw + 1;
         double want[N];
@@ -144,8 +144,8 @@ static void check_bulk(void)
 
 static void check_names(void)
 {
-    for (int t = 0; t < DT_COUNT; t++) {
-        enum dtype back = DT_COUNT;
+    for (int t = 0; t < DT_FILES; t++) {
+        enum dtype back = DT_FILES;
         CHECK(dtype_from_name(dtype_name((enum dtype)t), &back) && (int)back == t, "%s", dtype_name((enum dtype)t));
     }
     enum dtype t;
