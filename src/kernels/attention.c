@@ -256,6 +256,7 @@ static bool coop_fits_plan(const struct caps *c, const struct graph *g, const st
     uint32_t d = head_size(g, o), lanes = coop_subgroup(c);
     if (!m || !c->subgroup_shuffle || d % 8 || d > 128 || m->n % 8 || m->k % 8) return false;
     if (!is_half(op_operand(g, o, QKV)) || !is_half(op_output(g, o))) return false;
+    if (p->matrices * d > 192) return false; // two of heads of 128 spilled 160 registers (RDNA3, Mesa 25.0)
     uint32_t unit = max_u32(m->n, m->k), line = (uint32_t)align_up(d, unit) / 8 + 1, rows = p->matrices * m->m;
     uint32_t lines = p->waves * rows, s_line = max_u32(p->keys / 4 + 1, line), threads = p->waves * lanes;
     uint32_t others = (p->slices - 1) * (lines / p->slices) * (line - 1) * 2; // uvec4s of results

@@ -85,14 +85,14 @@ static bool compile_graph(struct survey *v, const struct graph *g, const char *f
     return true;
 }
 
-static bool compile_model(struct survey *v, const char *name, enum dtype storage, struct err *e)
+static bool compile_model(struct survey *v, const char *name, enum dtype act, enum dtype weight, struct err *e)
 {
     struct graph g;
     struct dit_config d;
     struct dit_io io;
     struct dit_use use = {
         .images = 1, .copies = 2, .evals = 8, .conds = 2, .regs = 3, .guide_channels = 3, .kind = DIT_STEP_PHILOX};
-    graph_open(&g, storage, storage, e);
+    graph_open(&g, act, weight, e);
     struct net n = {.g = &g};
     bool ok = dit_config_named(&d, name, e);
     d.depth = 1; // every block compiles to the same pipelines
@@ -124,7 +124,10 @@ static bool compile_all(struct survey *v, struct err *e)
     static const enum dtype storage[] = {DT_F32, DT_F16};
     for (size_t s = 0; s < COUNTOF(storage); s++) {
         for (size_t m = 0; m < COUNTOF(models); m++)
-            if (!compile_model(v, models[m], storage[s], e)) return false;
+            if (!compile_model(v, models[m], storage[s], storage[s], e) ||
+                !compile_model(v, models[m], storage[s], DT_Q8, e) ||
+                !compile_model(v, models[m], storage[s], DT_Q4, e))
+                return false;
         for (const struct op_row *const *row = op_table; *row; row++)
             if (!compile_cases(v, *row, storage[s], e)) return false;
     }
