@@ -11,7 +11,9 @@ const char *work_advice(enum err_code code)
     case ERR_IO: return "Check that the file exists and can be read, or choose another model.";
     case ERR_FORMAT:
     case ERR_MODEL: return "Choose another model: the file may be damaged, incomplete, or of another kind.";
-    case ERR_MEMORY: return "Try a smaller batch, precision fp16, or another device; close what else uses the GPU.";
+    case ERR_MEMORY:
+        return "Try a smaller batch, precision fp16, weights q8 or q4, or another device; close what else uses the "
+               "GPU.";
     case ERR_DEVICE: return "Choose another device, or update its driver; \"vkdit devices\" says what was found.";
     case ERR_LOST: return "The driver reset the device. It is opened again by itself; if it stays so, lower the batch.";
     case ERR_NUMERIC: return "Set the precision to fp32 and try again.";

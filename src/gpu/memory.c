@@ -85,8 +85,8 @@ static bool back_with_memory(struct gpu *g, struct gpu_buf *b, enum gpu_where wh
     if (r == VK_ERROR_OUT_OF_DEVICE_MEMORY || r == VK_ERROR_OUT_OF_HOST_MEMORY)
         return err_set(
             e, ERR_MEMORY,
-            "no memory for a buffer of %llu MiB on %s (%llu MiB taken by this program): take a smaller batch "
-            "or fp16, or close other programs that use the device",
+            "no memory for a buffer of %llu MiB on %s (%llu MiB taken by this program): take a smaller batch, "
+            "fp16 or packed weights, or close other programs that use the device",
             (unsigned long long)(need.size >> 20), g->caps.name, (unsigned long long)(g->bytes_now >> 20));
     if (r != VK_SUCCESS) return gpu_ok(g, r, "vkAllocateMemory", e);
     b->taken = need.size;

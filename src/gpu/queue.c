@@ -14,7 +14,7 @@ static const struct result_row results[] = {
     {VK_ERROR_OUT_OF_HOST_MEMORY, "VK_ERROR_OUT_OF_HOST_MEMORY", ERR_MEMORY,
      "the host ran out of memory: close other programs or take a smaller model"},
     {VK_ERROR_OUT_OF_DEVICE_MEMORY, "VK_ERROR_OUT_OF_DEVICE_MEMORY", ERR_MEMORY,
-     "the device ran out of memory: take a smaller batch, fp16, or close other programs that use it"},
+     "the device ran out of memory: take a smaller batch, fp16 or packed weights, or close other programs that use it"},
     {VK_ERROR_OUT_OF_POOL_MEMORY, "VK_ERROR_OUT_OF_POOL_MEMORY", ERR_MEMORY, "a descriptor pool is full"},
     {VK_ERROR_TOO_MANY_OBJECTS, "VK_ERROR_TOO_MANY_OBJECTS", ERR_MEMORY, "the driver allows no more allocations"},
     {VK_ERROR_DEVICE_LOST, "VK_ERROR_DEVICE_LOST", ERR_LOST,

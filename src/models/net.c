@@ -78,6 +78,8 @@ uint32_t net_modulation(struct net *n, struct bank *b, const char *leaf, uint32_
 {
     uint32_t first = b->next;
     graph_exact(n->g, true); // a third of the weights, read once a run: no reason to round them
+    // unless memory is short: halves lose a tenth of what packing in 8 bits does
+    if (quant_is(n->g->run_weight)) n->g->weight = DT_F16;
     ten strip = net_linear(n, leaf, b->silu_c, count * b->width, ACT_NONE);
     op_table_put(n->g, strip, b->table, first);
     graph_exact(n->g, false);
