@@ -244,22 +244,32 @@ static void sampler(struct app *a)
     ui_list_end();
 }
 
-// A row for an option that is one of a few words, the first of which is what happens without it.
-static void choice(struct app *a, const char *title, const char *name)
+// A list for an option that is one of a few words, the first of which is what happens without it.
+static void choice(struct app *a, const char *name, const char *what, float width)
 {
     const struct option *o = option_find(name, IN_GENERATE);
-    const char *chosen = form_text(&a->form, name);
-    char word[WORD_BYTES], first[WORD_BYTES], id[WORD_BYTES + 2];
+    char word[WORD_BYTES], first[WORD_BYTES], id[WORD_BYTES + 2], shown[2 * WORD_BYTES];
     word_next(o->words, first, sizeof first);
+    const char *chosen = *form_text(&a->form, name) ? form_text(&a->form, name) : first;
     snprintf(id, sizeof id, "##%s", name);
-    label(title, name);
-    if (ui_list(id, *chosen ? chosen : first)) {
+    snprintf(shown, sizeof shown, "%s%s", chosen, what);
+    ui_width(width);
+    if (ui_list(id, shown)) {
         for (const char *at = word_next(o->words, word, sizeof word); at; at = word_next(at, word, sizeof word))
-            if (ui_item(word, !strcmp(*chosen ? chosen : first, word)))
+            if (ui_item(word, !strcmp(chosen, word)))
                 form_set_text(&a->form, name, strcmp(word, first) != 0 ? word : NULL);
         ui_list_end();
     }
     ui_tip(tip_of(name));
+}
+
+static void arithmetic(struct app *a)
+{
+    label("Precision", "precision");
+    const float room = ui_left() - 8 * ui_scale();
+    choice(a, "precision", "", 0.4f * room);
+    ui_beside(8);
+    choice(a, "weights", " weights", 0.6f * room);
 }
 
 static void device(struct app *a)
@@ -458,8 +468,7 @@ static void make(struct app *a)
     ui_rule();
     model(a);
     device(a);
-    choice(a, "Precision", "precision");
-    choice(a, "Weights", "weights");
+    arithmetic(a);
     preview(a);
     ui_space(2);
     ui_check("Live: a new picture at every change", &a->form.live);
