@@ -353,6 +353,8 @@ static bool consistent(const struct vkdit_model *m, struct err *e)
 static bool fill_model(struct vkdit_model *m, const vkdit_model_options *o, struct err *e)
 {
     char name[64] = "autoencoder";
+    if ((unsigned)o->precision > VKDIT_PRECISION_F16 || (unsigned)o->weights > VKDIT_WEIGHTS_Q4)
+        return err_set(e, ERR_ARG, "precision %d, weights %d: no such thing", (int)o->precision, (int)o->weights);
     if (!open_files(m, o, e) || !open_tiny(m, o, e)) return false;
     if (o->numerics != VKDIT_NUMERICS_AUTO) m->dit.diffusers = o->numerics == VKDIT_NUMERICS_DIFFUSERS;
     m->precision = precision_of(m->context, o->precision);

@@ -119,6 +119,13 @@ static void opening(vkdit *context)
     vkdit_model_close(m);
     CHECK(vkdit_model_open(context, &(vkdit_model_options){.synthetic = "DiT-Q/9"}, &m, &e) == VKDIT_ERR_ARGUMENT && !m,
           "%s", e.message);
+    CHECK(vkdit_model_open(context, &(vkdit_model_options){.weights = (vkdit_weights)7}, &m, &e) ==
+                  VKDIT_ERR_ARGUMENT &&
+              !m,
+          "weights of no known kind: %s", e.message);
+    CHECK(!strcmp(vkdit_arithmetic_name(VKDIT_PRECISION_F16, VKDIT_WEIGHTS_Q4), "fp16 q4") &&
+              !strcmp(vkdit_weights_name((vkdit_weights)7), "unknown"),
+          "names of arithmetic");
     CHECK(vkdit_model_open(context, &(vkdit_model_options){.path = "/nowhere/at all"}, &m, &e) == VKDIT_ERR_IO && !m,
           "%s", e.message);
     CHECK(strstr(e.message, "/nowhere/at all"), "%s", e.message);
