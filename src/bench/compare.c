@@ -11,12 +11,17 @@
 enum { DOCS_MAX = 16 };
 static const double chance = 0.01;
 
-// "linear ... fp16" and "linear ... fp32" are the same work: compared when the very same row is missing.
+// "linear ... fp16", "linear ... fp32" and "linear ... fp32 q8" are the same work: compared when the very same row is
+// missing.
 static size_t bare(const char *name)
 {
+    static const char *const ends[] = {" q8", " q4", " fp16", " fp32"};
     size_t n = strlen(name);
-    bool typed = n > 5 && (text_ends(name, " fp16") || text_ends(name, " fp32"));
-    return typed ? n - 5 : n;
+    for (size_t i = 0; i < COUNTOF(ends); i++) {
+        const size_t k = strlen(ends[i]);
+        if (n > k && !memcmp(name + n - k, ends[i], k)) n -= k;
+    }
+    return n;
 }
 
 static const struct doc_row *partner(const struct doc *d, const struct doc_row *r)

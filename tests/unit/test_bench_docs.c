@@ -118,6 +118,13 @@ static void comparisons(void)
           text ? text : "no text");
     CHECK(has(text, "kernel: b.json is 1.000 times as fast as a.json"), "%s", text ? text : "no text");
     vkdit_free(text);
+    char packed[sizeof good + 8]; // the same work with another arithmetic
+    const char *type = strstr(good, "b1 fp16");
+    snprintf(packed, sizeof packed, "%.*sb1 fp32 q8%s", (int)(type - good), good, type + strlen("b1 fp16"));
+    const char *const other[] = {good, packed};
+    CHECK(vkdit_bench_compare(other, names, 2, "csv", &text, &e) == VKDIT_OK, "%s", e.message);
+    CHECK(has(text, "\nsampling DiT-XL/2 b1 fp16,ms/step,2,2,\"1.000 ["), "%s", text ? text : "no text");
+    vkdit_free(text);
     CHECK(vkdit_bench_compare(docs, names, 1, "text", &text, &e) == VKDIT_ERR_ARGUMENT && !text, "one is not enough");
     const char *const bad[] = {good, "{}"};
     CHECK(vkdit_bench_compare(bad, names, 2, "text", &text, &e) == VKDIT_ERR_FORMAT && has(e.message, "b.json"),
