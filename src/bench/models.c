@@ -10,7 +10,7 @@
 
 enum { RUNS_MAX = 11, STEPS_KEPT = 4000 };
 // What random weights and ten steps leave of an fp32 run; docs/benchmark.md has what was measured.
-static const double psnr_fp32 = 70, psnr_fp16 = 45, psnr_q8 = 45, psnr_q4 = 25;
+static const double psnr_fp32 = 70, psnr_fp16 = 45, psnr_packed[] = {[VKDIT_WEIGHTS_Q8] = 45, [VKDIT_WEIGHTS_Q4] = 25};
 
 struct model_job {
     const char *model; // NULL: the caller's own
@@ -47,9 +47,9 @@ static void model_name(const struct model_job *j, char *out, size_t room)
 static void job_name(const struct bench *b, const struct model_job *j, const vkdit_model_info *info, char *out,
                      size_t room)
 {
-    const char *type = info            ? vkdit_arithmetic_name(info->precision, info->weights)
-                       : bench_half(b) ? vkdit_arithmetic_name(VKDIT_PRECISION_F16, b->o.weights)
-                                       : vkdit_arithmetic_name(VKDIT_PRECISION_F32, b->o.weights);
+    vkdit_precision used = bench_half(b) ? VKDIT_PRECISION_F16 : VKDIT_PRECISION_F32;
+    const char *type =
+        info ? vkdit_arithmetic_name(info->precision, info->weights) : vkdit_arithmetic_name(used, b->o.weights);
     char name[80];
     model_name(j, name, sizeof name);
     snprintf(out, room, "%s %s b%u %s", group_of(j), j->model ? name : info ? info->name : "model", j->images, type);
@@ -217,10 +217,9 @@ static double median(const double *v, uint32_t n)
 
 static void put_gate(json_t *row, const struct model_times *t, const vkdit_model_info *info, struct err *e)
 {
-    static const double packed[] = {[VKDIT_WEIGHTS_Q8] = psnr_q8, [VKDIT_WEIGHTS_Q4] = psnr_q4};
     json_t *o = json_object();
     double allowed = info->precision == VKDIT_PRECISION_F16 ? psnr_fp16 : psnr_fp32;
-    if (info->weights) allowed = packed[info->weights];
+    if (info->weights) allowed = psnr_packed[info->weights];
     bool known = !isnan(t->psnr);
     json_put(o, "checked", json_string(known ? "latent" : "finite, repeatable; no stored latent"), e);
     if (known) json_put(o, "psnr_db", json_real(t->psnr), e);

@@ -196,92 +196,32 @@ static bool fixed_fits(const struct caps *c, const struct graph *g, const struct
            op_operand(g, o, W)->dtype == w && is_half(op_output(g, o)) == y;
 }
 
-static bool fixed_f32_fits(const struct caps *c, const struct graph *g, const struct op *o)
-{
-    return fixed_fits(c, g, o, false, DT_F32, false);
-}
-
-static bool fixed_f16_fits(const struct caps *c, const struct graph *g, const struct op *o)
-{
-    return fixed_fits(c, g, o, true, DT_F16, true);
-}
-
-static bool fixed_f16_f32_fits(const struct caps *c, const struct graph *g, const struct op *o)
-{
-    return fixed_fits(c, g, o, true, DT_F16, false);
-}
-
-static bool fixed_q8_fits(const struct caps *c, const struct graph *g, const struct op *o)
-{
-    return fixed_fits(c, g, o, false, DT_Q8, false);
-}
-
-static bool fixed_q4_fits(const struct caps *c, const struct graph *g, const struct op *o)
-{
-    return fixed_fits(c, g, o, false, DT_Q4, false);
-}
-
-static void fixed_f32_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
-                           struct launch *l)
-{
-    bcast_launch(c, g, o, s, l, 12); // TM in shaders/MANIFEST
-}
-
-static void fixed_f16_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
-                           struct launch *l)
-{
-    bcast_launch(c, g, o, s, l, 8); // TM in shaders/MANIFEST
-}
-
-static const struct kernel_row bcast_fixed_f32 = {
-    .name = "linear_bcast4_f32",
-    .shader = "linear_bcast4_f32",
-    .addresses = true,
-    .needs = "a CPU device with subgroups of 4 and buffer addresses, F32 operands",
-    .fits = fixed_f32_fits,
-    .pack = fixed_f32_pack,
-    .weight_layout = bcast_layout,
-};
-
-static const struct kernel_row bcast_fixed_f16 = {
-    .name = "linear_bcast4_f16",
-    .shader = "linear_bcast4_f16",
-    .addresses = true,
-    .needs = "a CPU device with subgroups of 4 and buffer addresses, F16 operands and result",
-    .fits = fixed_f16_fits,
-    .pack = fixed_f16_pack,
-    .weight_layout = bcast_layout,
-};
-
-static const struct kernel_row bcast_fixed_f16_f32 = {
-    .name = "linear_bcast4_f16_f32",
-    .shader = "linear_bcast4_f16_f32",
-    .addresses = true,
-    .needs = "a CPU device with subgroups of 4 and buffer addresses, F16 operands, F32 result",
-    .fits = fixed_f16_f32_fits,
-    .pack = fixed_f16_pack,
-    .weight_layout = bcast_layout,
-};
-
-static const struct kernel_row bcast_fixed_q8 = {
-    .name = "linear_bcast4_q8",
-    .shader = "linear_bcast4_q8",
-    .addresses = true,
-    .needs = "a CPU device with subgroups of 4 and buffer addresses, weights of 8 bits, F32 operands",
-    .fits = fixed_q8_fits,
-    .pack = fixed_f16_pack,
-    .weight_layout = bcast_layout,
-};
-
-static const struct kernel_row bcast_fixed_q4 = {
-    .name = "linear_bcast4_q4",
-    .shader = "linear_bcast4_q4",
-    .addresses = true,
-    .needs = "a CPU device with subgroups of 4 and buffer addresses, weights of 4 bits, F32 operands",
-    .fits = fixed_q4_fits,
-    .pack = fixed_f16_pack,
-    .weight_layout = bcast_layout,
-};
+// x_ and y_: halves? w_: the matrix's type. rows_: TM in shaders/MANIFEST.
+#define FIXED(name_, x_, w_, y_, rows_, types_)                                                                        \
+    static bool fixed_##name_##_fits(const struct caps *c, const struct graph *g, const struct op *o)                  \
+    {                                                                                                                  \
+        return fixed_fits(c, g, o, (x_), (w_), (y_));                                                                  \
+    }                                                                                                                  \
+    static void fixed_##name_##_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,  \
+                                     struct launch *l)                                                                 \
+    {                                                                                                                  \
+        bcast_launch(c, g, o, s, l, (rows_));                                                                          \
+    }                                                                                                                  \
+    static const struct kernel_row bcast_fixed_##name_ = {                                                             \
+        .name = "linear_bcast4_" #name_,                                                                               \
+        .shader = "linear_bcast4_" #name_,                                                                             \
+        .addresses = true,                                                                                             \
+        .needs = "a CPU device with subgroups of 4 and buffer addresses, " types_,                                     \
+        .fits = fixed_##name_##_fits,                                                                                  \
+        .pack = fixed_##name_##_pack,                                                                                  \
+        .weight_layout = bcast_layout,                                                                                 \
+    };
+FIXED(f32, false, DT_F32, false, 12, "F32 operands")
+FIXED(f16, true, DT_F16, true, 8, "F16 operands and result")
+FIXED(f16_f32, true, DT_F16, false, 8, "F16 operands, F32 result")
+FIXED(q8, false, DT_Q8, false, 8, "weights of 8 bits, F32 operands")
+FIXED(q4, false, DT_Q4, false, 8, "weights of 4 bits, F32 operands")
+#undef FIXED
 
 // A product of a few milliseconds: low tiles, which the driver compiles in a third of the time (0.15 s, not 0.45).
 static bool bcast_low_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
