@@ -1,95 +1,88 @@
 #version 450
 // attention_bcast.comp — softmax(q k^T / sqrt D) v for CPU drivers: one subgroup per workgroup owns TQ queries of one
-// head. Lanes are keys while scores are summed and pairs of head dimensions while values are; queries and probabilities
-// are broadcast from registers, the softmax is kept up to date key block by key block. No shared memory.
+// head. Lanes are keys while scores are summed and fours of head dimensions while values are; queries and probabilities
+// are broadcast from registers, the softmax is kept up to date key block by key block. No shared memory. What a few
+// queries take is loaded first, so that their sums stay in registers meanwhile, as in inc/panels.glsl.
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #extension GL_GOOGLE_include_directive : require
 #include "inc/lanes.glsl"
 #include "inc/attention.glsl"
 
 #ifndef D
-layout(constant_id = 2) const uint D = 64; // head size, even when the operand is halves
-layout(constant_id = 3) const uint TQ = 8; // queries per workgroup
+layout(constant_id = 2) const uint D = 64; // head size, a multiple of 4
+layout(constant_id = 3) const uint TQ = 8; // queries per workgroup, a multiple of 4
 #endif
 const uint TK = 2; // keys per lane and block
 const uint SG = THREADS, BLOCK = SG * TK;
-const uint PAIRS = (D + 2 * SG - 1) / (2 * SG); // pairs of dimensions per lane
+const uint FOURS = (D + 4 * SG - 1) / (4 * SG); // fours of dimensions per lane
+const uint ROW_LANES = SG / 4;                  // lanes that hold SG dimensions of a query, four each
 
-// Dimensions d and d + 1 of the vector that starts at element i; past the end of the head, something finite.
-vec2 two(uint i, uint d)
-{
-    if (IS_HALF(0)) return qkv_two(i + min(d, D - 2));
-    if (D % (2 * SG) == 0) return qkv_two(i + d);
-    return vec2(qkv(i + min(d, D - 1)), qkv(i + min(d + 1, D - 1)));
-}
+// Four f of the vector that starts at four `at`; past the end of the head, something finite.
+vec4 dims(uint at, uint f) { return qkv_four(at + (D % (4 * SG) == 0 ? f : min(f, D / 4 - 1))); }
 
-// score += q[d + u] k[d + u] for u and u + 1, literals because of LANE
-#define SCORE(d_, u_) \
+// Query 4 b + r: score += q[d + u] k[d + u], literals because of LANE
+#define QUERY_SCORES(b_, r_, u_) \
     { \
-        [[unroll]] for (uint t = 0; t < TK; t++) key[t] = two(key_at[t], d_ + u_); \
-        [[unroll]] for (uint i = 0; i < TQ; i++) { \
-            float a = LANE(q[i], u_); \
-            [[unroll]] for (uint t = 0; t < TK; t++) score[i][t] = fma(a, key[t].x, score[i][t]); \
-        } \
-        if (d_ + u_ + 1 < D) [[unroll]] for (uint i = 0; i < TQ; i++) { \
-            float a = LANE(q[i], u_ + 1); \
-            [[unroll]] for (uint t = 0; t < TK; t++) score[i][t] = fma(a, key[t].y, score[i][t]); \
-        } \
+        float v = LANE(q[b_][(u_) % 4], (r_) * ROW_LANES + (u_) / 4); \
+        [[unroll]] for (uint t = 0; t < TK; t++) \
+            score[(b_) * 4 + (r_)][t] = fma(v, key[(u_) / 4][t][(u_) % 4], score[(b_) * 4 + (r_)][t]); \
     }
-// sum += p[u] v[u]
-#define VALUE(t_, u_) \
+#define SCORES(b_, u_) QUERY_SCORES(b_, 0, u_) QUERY_SCORES(b_, 1, u_) QUERY_SCORES(b_, 2, u_) QUERY_SCORES(b_, 3, u_)
+#define FOUR_SCORES(b_, u_) SCORES(b_, u_) SCORES(b_, u_ + 1) SCORES(b_, u_ + 2) SCORES(b_, u_ + 3)
+
+// Query i: sum += p[u] v[u] for four keys of those that lanes u to u + 3 hold probabilities of
+#define VALUE(i_, t_, u_, n_) \
+    [[unroll]] for (uint e = 0; e < FOURS; e++) sum[i_][e] = fma(vec4(LANE(score[i_][t_], u_)), v[n_][e], sum[i_][e]);
+#define FOUR_VALUES(t_, u_) \
     { \
-        uint at = part.base + 2 * part.width + min(j + t_ * SG + u_, last) * stride; \
-        vec2 v[PAIRS]; \
-        [[unroll]] for (uint e = 0; e < PAIRS; e++) v[e] = two(at, e * 2 * SG + 2 * lane); \
-        [[unroll]] for (uint i = 0; i < TQ; i++) { \
-            vec2 a = vec2(LANE(score[i][t_], u_)); \
-            [[unroll]] for (uint e = 0; e < PAIRS; e++) sum[i][e] = fma(a, v[e], sum[i][e]); \
+        vec4 v[4][FOURS]; \
+        [[unroll]] for (uint n = 0; n < 4; n++) { \
+            uint at = values + min(j + t_ * SG + u_ + n, last) * stride; \
+            [[unroll]] for (uint e = 0; e < FOURS; e++) v[n][e] = dims(at, e * SG + lane); \
         } \
-    }
-#define EIGHT_VALUES(t_, u_) \
-    { \
-        VALUE(t_, u_) VALUE(t_, u_ + 1) VALUE(t_, u_ + 2) VALUE(t_, u_ + 3) \
-        if (SG > 4) { VALUE(t_, u_ + 4) VALUE(t_, u_ + 5) VALUE(t_, u_ + 6) VALUE(t_, u_ + 7) } \
+        [[unroll]] for (uint i = 0; i < TQ; i++) { \
+            VALUE(i, t_, u_, 0) VALUE(i, t_, u_ + 1, 1) VALUE(i, t_, u_ + 2, 2) VALUE(i, t_, u_ + 3, 3) \
+        } \
     }
 
 void main()
 {
     Part part = my_part(TQ, D);
     if (!part.any) return;
-    uint lane = gl_SubgroupInvocationID, stride = 3 * part.width;
-    uint last = push.tokens - 1;
+    uint lane = gl_SubgroupInvocationID, last = push.tokens - 1;
+    uint stride = 3 * part.width / 4, base = part.base / 4; // in fours
+    uint keys = base + part.width / 4, values = keys + part.width / 4;
 
-    vec2 sum[TQ][PAIRS];
+    vec4 sum[TQ][FOURS];
     float top[TQ], total[TQ]; // highest score so far; this lane's share of the sum of powers
     [[unroll]] for (uint i = 0; i < TQ; i++) {
         top[i] = -1e30;
         total[i] = 0.0;
-        [[unroll]] for (uint e = 0; e < PAIRS; e++) sum[i][e] = vec2(0.0);
+        [[unroll]] for (uint e = 0; e < FOURS; e++) sum[i][e] = vec4(0.0);
     }
     const float scale = 1.4426950408889634 / sqrt(float(D)); // of base-2 powers
     for (uint j = 0; j < push.tokens; j += BLOCK) {
-        float score[TQ][TK], q[TQ];
+        float score[TQ][TK];
         uint key_at[TK];
-        vec2 key[TK];
         [[unroll]] for (uint t = 0; t < TK; t++) {
-            key_at[t] = part.base + part.width + min(j + t * SG + lane, last) * stride;
+            key_at[t] = keys + min(j + t * SG + lane, last) * stride;
             [[unroll]] for (uint i = 0; i < TQ; i++) score[i][t] = 0.0;
         }
         for (uint d = 0; d < D; d += SG) {
-            [[unroll]] for (uint i = 0; i < TQ; i++)
-                q[i] = qkv(part.base + min(part.query + i, last) * stride + min(d + lane, D - 1));
-            SCORE(d, 0)
-            if (d + 2 < D) SCORE(d, 2)
-            if (SG > 4) {
-                if (d + 4 < D) SCORE(d, 4)
-                if (d + 6 < D) SCORE(d, 6)
-            }
-            if (SG > 8) {
-                if (d + 8 < D) SCORE(d, 8)
-                if (d + 10 < D) SCORE(d, 10)
-                if (d + 12 < D) SCORE(d, 12)
-                if (d + 14 < D) SCORE(d, 14)
+            vec4 q[TQ / 4], key[4][TK];
+            [[unroll]] for (uint b = 0; b < TQ / 4; b++)
+                q[b] = dims(base + min(part.query + b * 4 + lane / ROW_LANES, last) * stride, d / 4 + lane % ROW_LANES);
+            [[unroll]] for (uint c = 0; c < ROW_LANES; c++)
+                [[unroll]] for (uint t = 0; t < TK; t++) key[c][t] = dims(key_at[t], d / 4 + c);
+            [[unroll]] for (uint b = 0; b < TQ / 4; b++) {
+                FOUR_SCORES(b, 0)
+                if (SG >= 8) { // no &&: that is a branch for SwiftShader, which then does not unroll the loop
+                    if (D % SG == 0 || d + 4 < D) { FOUR_SCORES(b, 4) }
+                }
+                if (SG >= 16) {
+                    if (D % SG == 0 || d + 8 < D) { FOUR_SCORES(b, 8) }
+                    if (D % SG == 0 || d + 12 < D) { FOUR_SCORES(b, 12) }
+                }
             }
         }
         [[unroll]] for (uint i = 0; i < TQ; i++) {
@@ -106,19 +99,24 @@ void main()
                 score[i][t] = exp2(score[i][t] - most);
                 total[i] += score[i][t];
             }
-            [[unroll]] for (uint e = 0; e < PAIRS; e++) sum[i][e] *= shrink;
+            [[unroll]] for (uint e = 0; e < FOURS; e++) sum[i][e] *= shrink;
         }
         [[unroll]] for (uint t = 0; t < TK; t++) {
-            EIGHT_VALUES(t, 0)
-            if (SG > 8) EIGHT_VALUES(t, 8)
+            FOUR_VALUES(t, 0)
+            if (SG >= 8) FOUR_VALUES(t, 4)
+            if (SG >= 16) FOUR_VALUES(t, 8)
+            if (SG >= 16) FOUR_VALUES(t, 12)
         }
     }
     [[unroll]] for (uint i = 0; i < TQ; i++) {
         float unit = 1.0 / subgroupAdd(total[i]);
         uint at = part.y + (part.query + i) * part.width;
-        if (part.query + i < part.end) [[unroll]] for (uint e = 0; e < PAIRS; e++) {
-            uint d = e * 2 * SG + 2 * lane;
-            if (d < D) y_put_two(at + d, sum[i][e] * unit, d + 1 < D);
+        if (part.query + i < part.end) [[unroll]] for (uint e = 0; e < FOURS; e++) {
+            uint d = (e * SG + lane) * 4;
+            if (d < D) {
+                y_put_two(at + d, sum[i][e].xy * unit, true);
+                y_put_two(at + d + 2, sum[i][e].zw * unit, true);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 #version 450
 // conv_lanes.comp — convolution for CPU drivers, built like linear_bcast.comp: one subgroup owns TM pixels of a line x
-// TP*2*SG channels; a load brings SG input channels of a pixel, each then broadcast to all lanes. No im2col buffer,
+// TP*2*SG channels; a load brings SG input channels of four pixels, each then broadcast to all lanes. No im2col buffer,
 // no shared memory. The weight (tap-major, channel last) is packed in panels of the workgroup's channels.
 #extension GL_GOOGLE_include_directive : require
 #include "inc/lanes.glsl"
@@ -19,36 +19,38 @@ void main()
     if (group >= tiles * panels) return;
     uint panel = group / tiles, line = group % tiles / across, column = group % across * TM; // a panel stays in the cache
     uint lane = gl_SubgroupInvocationID;
-    uint taps = KERNEL * KERNEL, first_word = panel_at(panel, taps * push.c_in) + lane * 2;
-    uint whole = (push.c_in & 1u) == 0u ? push.c_in / SG * SG : 0; // halves come in pairs of k: odd widths go one by one
+    uint w_at = panel_at(panel, KERNEL * KERNEL * push.c_in) + lane;
+    uint whole = (push.c_in & 3u) == 0u ? push.c_in / SG * SG : 0; // pixels of other widths do not begin at a four
     vec2 sum[TM][TP];
     [[unroll]] for (uint i = 0; i < TM; i++) [[unroll]] for (uint p = 0; p < TP; p++) sum[i][p] = vec2(0.0);
 
-    for (uint tap = 0; tap < taps; tap++) {
-        uint from = line_in(line, tap / KERNEL);
+    for (uint tap = 0; tap < KERNEL * KERNEL; tap++) {
+        uint from = line_in(line, tap / KERNEL), k0 = tap * push.c_in, c = 0;
         if (from == OUTSIDE) continue;
-        uint x_at[TM];
-        bool inside[TM];
-        [[unroll]] for (uint i = 0; i < TM; i++) {
-            uint ix = column_in(column + i, tap % KERNEL);
-            inside[i] = ix != OUTSIDE;
-            x_at[i] = (from * push.in_w + (inside[i] ? ix : 0)) * push.c_in;
+        uint x_at[TM / 4]; // this lane's first four of four pixels
+        bool inside[TM / 4];
+        [[unroll]] for (uint b = 0; b < TM / 4; b++) {
+            uint ix = column_in(column + b * 4 + lane / ROW_LANES, tap % KERNEL);
+            inside[b] = ix != OUTSIDE;
+            x_at[b] = (from * push.in_w + (inside[b] ? ix : 0)) * (push.c_in / 4) + lane % ROW_LANES;
         }
-        uint c = 0, w_at = first_word + words_to(tap * push.c_in);
-        float a[TM];
         for (; c < whole; c += SG) {
-            [[unroll]] for (uint i = 0; i < TM; i++) {
-                float v = x(x_at[i] + c + lane);
-                a[i] = inside[i] ? v : 0.0;
+            vec4 a[TM / 4];
+            [[unroll]] for (uint b = 0; b < TM / 4; b++) {
+                a[b] = x_four(x_at[b] + c / 4);
+                if (!inside[b]) a[b] = vec4(0.0);
             }
-            NEXT_LANES(c)
+            NEXT_LANES(k0 + c, w_at + quads_to(k0 + c))
         }
         for (; c < push.c_in; c++) { // what is left when the channels are no multiple of SG
+            float one[TM];
+            uint last = min(c, push.c_in - 1); // as in linear_bcast.comp
             [[unroll]] for (uint i = 0; i < TM; i++) {
-                float v = x(x_at[i] + min(c, push.c_in - 1)); // as in linear_bcast.comp
-                a[i] = inside[i] ? v : 0.0;
+                uint ix = column_in(column + i, tap % KERNEL);
+                one[i] = x((from * push.in_w + (ix != OUTSIDE ? ix : 0)) * push.c_in + last);
+                if (ix == OUTSIDE) one[i] = 0.0;
             }
-            NEXT_ONE(tap * push.c_in + c)
+            NEXT_ONE(k0 + last, w_at)
         }
     }
     [[unroll]] for (uint p = 0; p < TP; p++) {

@@ -1,7 +1,7 @@
 #version 450
 // linear_bcast.comp — matrix product for CPU drivers: one subgroup per workgroup owns TM rows x TP*2*SG columns.
 // Every lane-varying load is a gather there, a broadcast is one shuffle and a barrier splits the program, so one
-// load brings SG values of k for a row, each then broadcast to all lanes; no shared memory. The weight is packed in
+// load brings SG values of k for four rows, each then broadcast to all lanes; no shared memory. The weight is packed in
 // panels of the workgroup's columns. A lane owns pairs of adjacent columns, so that halves are stored whole.
 #extension GL_GOOGLE_include_directive : require
 #include "inc/lanes.glsl"
@@ -21,25 +21,27 @@ void main()
     if (group >= row_tiles * panels) return;
     uint row = group % row_tiles * TM, panel = group / row_tiles; // rows first: a panel stays in the cache
     uint lane = gl_SubgroupInvocationID;
-    uint x_at[TM]; // first element of each row
-    float a[TM];   // x[row][k + lane]
+    uint x_at[TM / 4]; // this lane's first four of four rows
+    vec4 a[TM / 4];    // the next
     vec2 sum[TM][TP];
-    [[unroll]] for (uint i = 0; i < TM; i++) {
-        x_at[i] = min(row + i, push.rows - 1) * push.k;
-        [[unroll]] for (uint p = 0; p < TP; p++) sum[i][p] = vec2(0.0);
-    }
-    uint k = 0, w_at = panel_at(panel, push.k) + lane * 2;
-    uint scale_at = panel_at(panels, push.k) + panel * PANEL / 2 + lane;
-    for (; k + SG <= push.k; k += SG) {
-        [[unroll]] for (uint i = 0; i < TM; i++) a[i] = x(x_at[i] + k + lane);
+    [[unroll]] for (uint b = 0; b < TM / 4; b++)
+        x_at[b] = min(row + b * 4 + lane / ROW_LANES, push.rows - 1) * (push.k / 4) + lane % ROW_LANES;
+    [[unroll]] for (uint i = 0; i < TM; i++) [[unroll]] for (uint p = 0; p < TP; p++) sum[i][p] = vec2(0.0);
+    uint whole = (push.k & 3u) == 0u ? push.k / SG * SG : 0; // rows of other lengths do not begin at a four
+    uint k = 0, w_at = panel_at(panel, push.k) + lane;
+    uint scale_at = 2 * panel_at(panels, push.k) + panel * PANEL / 2 + lane;
+    for (; k < whole; k += SG) {
+        [[unroll]] for (uint b = 0; b < TM / 4; b++) a[b] = x_four(x_at[b] + k / 4);
         if (QUANT_BITS != 0) NEXT_SCALES(k, scale_at, panels * PANEL / 2)
-        NEXT_LANES(k)
+        NEXT_LANES(k, w_at + quads_to(k))
     }
     // What is left when k is no multiple of SG. Mesa 26 runs a loop once before it asks, without the lanes that are done,
     // and yet loads what is the same in every lane; so the index must be good when nothing is left, too.
     if (QUANT_BITS == 0) for (; k < push.k; k++) {
-        [[unroll]] for (uint i = 0; i < TM; i++) a[i] = x(x_at[i] + min(k, push.k - 1));
-        NEXT_ONE(k)
+        float one[TM];
+        uint last = min(k, push.k - 1);
+        [[unroll]] for (uint i = 0; i < TM; i++) one[i] = x(min(row + i, push.rows - 1) * push.k + last);
+        NEXT_ONE(last, w_at)
     }
     [[unroll]] for (uint p = 0; p < TP; p++) {
         uint col = panel * PANEL + p * 2 * SG + lane * 2;

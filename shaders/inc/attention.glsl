@@ -7,7 +7,7 @@ layout(push_constant) uniform Push {
     uint units, blocks, first_block, block; // a unit is a block of that many queries of an item; units of this shard
     uint tokens, heads;
 } push;
-FLOATS_MAIN(0, qkv)
+FOURS_MAIN(0, qkv)
 FLOATS_OUT(1, y)
 
 struct Part {

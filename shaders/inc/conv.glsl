@@ -20,8 +20,8 @@ layout(push_constant) uniform Push {
     uint in_first_line;        // where the bound part of the input begins
 } push;
 
-FLOATS_MAIN(0, x)
-FLOATS_MAIN(1, w)
+FOURS_MAIN(0, x)
+FOURS_MAIN(1, w)
 FLOATS_IN(2, bias)
 FLOATS_MAIN(3, res)
 FLOATS_OUT(4, y)

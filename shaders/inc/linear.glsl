@@ -14,8 +14,8 @@ layout(push_constant) uniform Push {
     uint first_row, item_rows, conds, slots, slot; // where the gate of a row is, see struct mod
 } push;
 
-FLOATS_MAIN(0, x)
-FLOATS_MAIN(1, w)
+FOURS_MAIN(0, x)
+FOURS_MAIN(1, w)
 FLOATS_IN(2, bias)
 FLOATS_MAIN(3, res)
 FLOATS_MAIN(4, table)

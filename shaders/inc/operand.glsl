@@ -71,6 +71,55 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint
 #else
 #define FLOATS_MAIN(binding_, name) FLOATS_IN(binding_, name)
 #endif
+
+// The same where four neighbours are wanted at once, for CPU drivers: there a load of 16 bytes for each lane costs little
+// more than one of 4, and a texel of four words (kernel_row.fours) is eight loads and a transposition.
+// name_four(i): elements 4 i to 4 i + 3.   name_quad(i): their words, four of F32 elements; of smaller ones (halves, and
+// weights packed in integers, quant.glsl) two, which then are more elements.
+#define IS_WIDE(binding_) ((HALVES & (1u << (binding_) | ((binding_) == 1 ? 0x300u : 0u))) == 0u)
+#define FOUR_READS(binding_, name) \
+    vec4 name##_four(uint i) \
+    { \
+        uvec4 q = name##_quad(i); \
+        return IS_HALF(binding_) ? vec4(unpackHalf2x16(q.x), unpackHalf2x16(q.y)) : uintBitsToFloat(q); \
+    }
+#ifdef TEXELS
+#define FOURS_MAIN(binding_, name) \
+    layout(set = 0, binding = binding_) uniform usamplerBuffer texels_##name; \
+    uvec4 name##_quad(uint i) \
+    { \
+        return texelFetch(texels_##name, int((push.at[binding_] >> (IS_WIDE(binding_) ? 2 : 1)) + i)); \
+    } \
+    uint name##_word(uint i) \
+    { \
+        i += push.at[binding_]; \
+        uvec4 q = texelFetch(texels_##name, int(i >> (IS_WIDE(binding_) ? 2 : 1))); \
+        if (IS_WIDE(binding_) && (i & 2u) != 0u) q.xy = q.zw; \
+        return (i & 1u) == 0u ? q.x : q.y; \
+    } \
+    FLOAT_READS(binding_, name) \
+    FOUR_READS(binding_, name)
+#elif defined(ADDRESSES)
+layout(buffer_reference, std430, buffer_reference_align = 8) buffer Twos { uvec2 v[]; };
+layout(buffer_reference, std430, buffer_reference_align = 16) buffer Fours { uvec4 v[]; };
+#define FOURS_MAIN(binding_, name) \
+    FLOATS_IN(binding_, name) \
+    uvec4 name##_quad(uint i) \
+    { \
+        if (IS_WIDE(binding_)) return Fours(push.at[binding_]).v[i]; \
+        return uvec4(Twos(push.at[binding_]).v[i], 0, 0); \
+    } \
+    FOUR_READS(binding_, name)
+#else
+#define FOURS_MAIN(binding_, name) \
+    FLOATS_IN(binding_, name) \
+    uvec4 name##_quad(uint i) \
+    { \
+        if (!IS_WIDE(binding_)) return uvec4(name##_word(2 * i), name##_word(2 * i + 1), 0, 0); \
+        return uvec4(name##_word(4 * i), name##_word(4 * i + 1), name##_word(4 * i + 2), name##_word(4 * i + 3)); \
+    } \
+    FOUR_READS(binding_, name)
+#endif
 // name_put_two(i, v, both): writes elements i and i + 1, the second only when `both` (halves always come in pairs).
 // name_put(i, v): one element of an F32 operand.
 #define FLOATS_OUT(binding_, name) \

@@ -24,6 +24,7 @@ struct caps {
     uint8_t uuid[16];
     uint32_t vendor, device, api, driver_version; // as Vulkan gives them
     uint32_t driver_id;                           // VkDriverId, 0 when unknown
+    uint32_t mesa;                                // Mesa's major version, 0 when the driver is not Mesa's
     enum caps_type type;
 
     // features: each is true only when the device has it and it has been enabled

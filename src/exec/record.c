@@ -35,6 +35,8 @@ struct gpu_buf *program_buffer(const struct program *x, uint32_t tensor)
 
 // --- operands -----------------------------------------------------------------------------------------------------
 
+enum { TEXEL_BYTES = 16 }; // of the largest texel, see texel_format; buffers end at a multiple
+
 struct operand {
     struct gpu_buf *buf;
     uint64_t first, bytes;
@@ -56,7 +58,7 @@ static struct operand operand_of(const struct program *x, const struct dispatch 
     uint64_t first = at->offset + s.first * dtype_bytes(a->dtype), low = first / align * align;
     uint64_t bytes = a->kind == KIND_WEIGHT ? at->bytes : s.count * dtype_bytes(a->dtype);
     if (which == o->n_in && d->kernel->scratch) bytes = at->bytes;
-    bytes = align_up(first - low + bytes, 4);
+    bytes = align_up(first - low + bytes, d->kernel->texels >> k & 1 ? TEXEL_BYTES : 4);
     return (struct operand){program_buffer(x, t), low, bytes, (uint32_t)((first - low) / 4)};
 }
 
@@ -65,11 +67,11 @@ static uint32_t bindings(const struct program *x, const struct dispatch *d)
     return x->plan->g->op[d->op].n_in + 1;
 }
 
-static bool add_view(struct program *x, const struct operand *v, VkBufferView *out, struct err *e)
+static bool add_view(struct program *x, const struct operand *v, VkFormat format, VkBufferView *out, struct err *e)
 {
     VkBufferViewCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
                                    .buffer = v->buf->buf,
-                                   .format = VK_FORMAT_R32_UINT,
+                                   .format = format,
                                    .offset = v->first,
                                    .range = v->bytes};
     if (!mem_grow(&x->view, &x->cap_view, x->n_view + 1, sizeof *x->view, e)) return false;
@@ -77,6 +79,14 @@ static bool add_view(struct program *x, const struct operand *v, VkBufferView *o
         return false;
     x->view[x->n_view++] = *out;
     return true;
+}
+
+static VkFormat texel_format(const struct program *x, const struct dispatch *d, uint32_t k)
+{
+    if (!(d->kernel->fours >> k & 1)) return VK_FORMAT_R32_UINT;
+    const struct graph *g = x->plan->g;
+    enum dtype type = g->t[g->op[d->op].in[k]].dtype;
+    return type == DT_F32 ? VK_FORMAT_R32G32B32A32_UINT : VK_FORMAT_R32G32_UINT;
 }
 
 static bool write_set(struct program *x, const struct dispatch *d, VkDescriptorSet set, struct err *e)
@@ -88,7 +98,7 @@ static bool write_set(struct program *x, const struct dispatch *d, VkDescriptorS
     for (uint32_t k = 0; k < n; k++) {
         struct operand v = operand_of(x, d, k);
         bool texels = d->kernel->texels >> k & 1;
-        if (texels && !add_view(x, &v, &view[k], e)) return false;
+        if (texels && !add_view(x, &v, texel_format(x, d, k), &view[k], e)) return false;
         info[k] = (VkDescriptorBufferInfo){v.buf->buf, v.first, v.bytes};
         write[k] = (VkWriteDescriptorSet){.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
                                           .dstSet = set,

@@ -140,6 +140,8 @@ static void read_names(const struct properties *p, struct caps *c)
                strnlen(p->driver.driverName, sizeof p->driver.driverName));
     text_clean(c->driver_info, sizeof c->driver_info, p->driver.driverInfo,
                strnlen(p->driver.driverInfo, sizeof p->driver.driverInfo));
+    // its CPU driver called itself version 0.0.1 until after Mesa 25.0
+    if (sscanf(c->driver_info, "Mesa %u", &c->mesa) != 1) c->mesa = 0;
     uint32_t v = c->driver_version;
     if (!c->driver_info[0])
         snprintf(c->driver_info, sizeof c->driver_info, "%u.%u.%u", VK_API_VERSION_MAJOR(v), VK_API_VERSION_MINOR(v),

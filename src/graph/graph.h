@@ -120,7 +120,8 @@ struct kernel_row {
     const char *name;   // unique, e.g. "linear_bcast_f16"; shown by `vkdit devices`
     const char *shader; // blob name (shaders/MANIFEST)
     bool addresses;
-    uint32_t texels;   // bit k: binding k, which is only read, is a texel buffer of 32-bit words
+    uint32_t texels;   // bit k: binding k, which is only read, is a texel buffer of 32-bit words,
+    uint32_t fours;    // or, with this bit too, of four F32 elements or two words of smaller ones
     const char *needs; // one phrase for people: why a device may not run it
     bool measured;     // one of several that suit the same devices: which is best at a shape is measured (exec/tune.h)
     bool (*fits)(const struct caps *c, const struct graph *g, const struct op *o);

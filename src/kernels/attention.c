@@ -135,7 +135,8 @@ static bool has_lanes(const struct caps *c)
 // operand.glsl): attention_tile is twice as fast on it.
 static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return has_lanes(c) && c->subgroup_shuffle && c->driver_id != SWIFTSHADER && head_size(g, o) <= 256;
+    return has_lanes(c) && c->subgroup_shuffle && c->driver_id != SWIFTSHADER && head_size(g, o) <= 256 &&
+           head_size(g, o) % 4 == 0;
 }
 
 static bool bcast_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
@@ -156,12 +157,12 @@ static void bcast_launch(const struct caps *c, const struct graph *g, const stru
     if (c->subgroup_pick) l->subgroup = c->subgroup;
 }
 
-// As many queries as keep the sums, queries x head size, near 80 vectors.
+// As many queries as keep the sums, queries x head size, at 200 vectors or less: 16 where heads are of 64 or 72.
 static void bcast_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
                        struct launch *l)
 {
-    uint32_t queries = 40 / ceil_div(head_size(g, o), 2 * c->subgroup);
-    bcast_launch(c, g, o, s, l, max_u32(1, min_u32(queries, 8)));
+    uint32_t fours = ceil_div(head_size(g, o), 4 * c->subgroup); // of each query in a lane
+    bcast_launch(c, g, o, s, l, fours <= 3 ? 16 : fours <= 6 ? 8 : 4);
 }
 
 // What SwiftShader (subgroups of 4) takes instead: literal sizes, one blob for each head size of published models.
@@ -199,6 +200,7 @@ static const struct kernel_row bcast_texels = {
     .name = "attention_bcast_texels",
     .shader = "attention_bcast_texels",
     .texels = 1u << QKV,
+    .fours = 1u << QKV,
     .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
     .fits = bcast_texels_fits,
     .pack = bcast_pack,
@@ -208,7 +210,8 @@ static const struct kernel_row bcast_address = {
     .name = "attention_bcast_address",
     .shader = "attention_bcast_address",
     .addresses = true,
-    .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16 and buffer addresses, heads up to 256",
+    .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16 and buffer addresses, heads of a "
+             "multiple of 4 up to 256",
     .fits = bcast_address_fits,
     .pack = bcast_pack,
 };
@@ -216,7 +219,7 @@ static const struct kernel_row bcast_address = {
 static const struct kernel_row bcast = {
     .name = "attention_bcast",
     .shader = "attention_bcast",
-    .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16, heads up to 256",
+    .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16, heads of a multiple of 4 up to 256",
     .fits = bcast_fits,
     .pack = bcast_pack,
 };

@@ -183,10 +183,15 @@ void launch_each(const struct caps *c, const struct graph *g, const struct op *o
     launch_push(l, (uint32_t)count);
 }
 
+bool on_lavapipe(const struct caps *c)
+{
+    enum { LAVAPIPE = 13 }; // VK_DRIVER_ID_MESA_LLVMPIPE
+    return c->type == CAPS_CPU && c->driver_id == LAVAPIPE;
+}
+
 bool texels_pay(const struct caps *c)
 {
-    enum { LAVAPIPE = 13 }; // VK_DRIVER_ID_MESA_LLVMPIPE; its version was 0.0.1 for years
-    return c->type == CAPS_CPU && c->texels && c->driver_id == LAVAPIPE && c->driver_version >> 22 < 25;
+    return on_lavapipe(c) && c->texels && c->mesa < 25;
 }
 
 bool fits_always(const struct caps *c, const struct graph *g, const struct op *o)

@@ -79,8 +79,10 @@ void launch_open(const struct graph *g, const struct op *o, struct launch *l, ui
 // The grid of an elementwise kernel (shaders/inc/each.glsl), with its first push word: `count` elements of the output.
 // On a CPU device a workgroup gets enough elements to be worth starting.
 void launch_each(const struct caps *c, const struct graph *g, const struct op *o, struct launch *l, uint64_t count);
-// Mesa's CPU driver before version 25 loads a storage buffer lane by lane in a loop, which takes nine tenths of a matrix
-// product's time without AVX-512; a texel fetch is one gather. Later versions gather from both.
+bool on_lavapipe(const struct caps *c); // Mesa's CPU driver
+// It loads a storage buffer lane by lane in a loop before version 25, which takes nine tenths of a matrix product's time;
+// a texel fetch is one gather, or for a texel of four words eight loads and a transposition. Later versions gather from
+// buffers too, and 25.0 needs three times as long to compile fetches.
 bool texels_pay(const struct caps *c);
 bool fits_always(const struct caps *c, const struct graph *g, const struct op *o);
 

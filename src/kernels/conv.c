@@ -159,13 +159,13 @@ static uint32_t lanes_pairs(const struct caps *c, const struct graph *g, const s
 static struct layout lanes_layout(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand)
 {
     if (operand != W) return (struct layout){0};
-    return (struct layout){LAYOUT_PANELS, c->subgroup * 2 * lanes_pairs(c, g, o), is_half(op_operand(g, o, W)) ? 2 : 1};
+    return (struct layout){LAYOUT_PANELS, c->subgroup * 2 * lanes_pairs(c, g, o), 2};
 }
 
 static struct layout lanes4_layout(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand)
 {
     (void)g, (void)o;
-    return operand == W ? (struct layout){LAYOUT_PANELS, c->subgroup * 4, 1} : (struct layout){0};
+    return operand == W ? (struct layout){LAYOUT_PANELS, c->subgroup * 4, 2} : (struct layout){0};
 }
 
 static void lanes_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
@@ -208,6 +208,7 @@ static const struct kernel_row conv_texels = {
     .name = "conv_lanes_texels",
     .shader = "conv_lanes_texels",
     .texels = 1u << X | 1u << W | 1u << RES,
+    .fours = 1u << X | 1u << W,
     .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
     .fits = texels_fits,
     .pack = lanes_pack,

@@ -5,7 +5,7 @@
 
 enum { X, W, BIAS, RES, TABLE, NOW, COND, OPERANDS }; // absent ones are {0}; shaders/inc/linear.glsl has the same order
 enum finish { FINISH_PLAIN, FINISH_ADD, FINISH_GATE };
-enum { SPLIT_ALIGN = 48 }; // rows: whole tiles of 12 and of 16 in every shard but the last
+enum { SPLIT_ALIGN = 96 }; // rows: whole tiles of 12 and of 32 in every shard but the last
 
 struct linear_param {
     uint32_t act, finish;
@@ -122,29 +122,27 @@ static void open_launch(const struct graph *g, const struct op *o, struct shard 
 
 // --- CPU drivers: linear_bcast.comp --------------------------------------------------------------------------------
 
-// Sums live in registers and what does not fit is spilled in every trip, so the best tile depends on their number.
-// Rows x columns per lane, GFLOP/s at 96 x 1152 x 1152 in F32 | F16, two cores of a Sapphire Rapids, November 2026:
-//   lavapipe (Mesa 22.3) 256 bits: 12x4 30 | 42, 8x8 26 | 41, 12x6 32 | 46, 16x6 15 | 19
-//   lavapipe (Mesa 22.3) 512 bits: 8x4 20 | 36, 8x6 16 | 33, 12x4 22 | 43
-//   lavapipe (Mesa 26.2) 256 bits: 12x6 52 | 70, 16x6 61 | 88, 32x4 72 | 88 (twice the compile time)
-//   SwiftShader, literal blobs:    8x4 11 | 7, 12x4 12 | 6, 12x6 8
-// The real products (512 rows, widths 384 to 4608) reach the same: 30-34 | 43-49 on Mesa 22.3, 9-12 | 3 on SwiftShader.
-static uint32_t bcast_rows(const struct caps *c)
+// Rows of a tile. They are taken four at a time, so more of them only mean that each load of weights serves more, and
+// that the driver needs longer for the program, even for one that it has kept: 0.06 s for 16 rows, 0.13 s for 32 (Mesa
+// 22.3). So only a product that takes long gets many. Rows x columns per lane, GFLOP/s at 512 x 1152 x 1152 in F32, two
+// cores of an AMD EPYC (Genoa), November 2026:
+//   lavapipe (Mesa 22.3) 256 bits: 16x4 82, 32x4 89, 16x6 91, 16x8 92; 512 bits: 16x4 91, 32x4 98
+//   lavapipe (Mesa 25.0) 256 bits: 16x4 57, 32x4 70, 16x6 63, 24x6 67, 16x8 57
+//   lavapipe (Mesa 26.2) 256 bits: 16x4 59, 32x4 73, 16x6 66, 24x6 75, 16x8 70
+//   SwiftShader, literal blobs:    12x4 7
+static uint32_t bcast_rows(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    enum { LAVAPIPE = 13 };       // VK_DRIVER_ID_MESA_LLVMPIPE; its version was 0.0.1 for years
-    if (texels_pay(c)) return 16; // 16x4: measured with texel buffers on an AVX2 machine, where all tiles spill
-    return c->subgroup == 8 && c->driver_id == LAVAPIPE && c->driver_version >> 22 >= 25 ? 16 : 12;
+    if (shape_rows(op_output(g, o)->sh) <= 4) return 4;
+    if (!on_lavapipe(c)) return 12;
+    return o->row->work(g, o).flops < 1e9 ? 16 : 32;
 }
 
 // Column pairs per lane; the same for every product, because all that read a weight must want the same panels.
-static uint32_t bcast_pairs(const struct caps *c)
-{
-    return c->subgroup == 8 && !texels_pay(c) ? 3 : 2;
-}
+enum { BCAST_PAIRS = 2 };
 
 static uint32_t bcast_panel(const struct caps *c)
 {
-    return c->subgroup * bcast_pairs(c) * 2;
+    return c->subgroup * BCAST_PAIRS * 2;
 }
 
 static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
@@ -167,7 +165,7 @@ static struct layout bcast_layout(const struct caps *c, const struct graph *g, c
 {
     if (operand != W) return (struct layout){0};
     enum dtype d = op_operand(g, o, W)->dtype;
-    return (struct layout){LAYOUT_PANELS, bcast_panel(c), quant_is(d) ? 32 / quant_bits(d) : d == DT_F16 ? 2 : 1};
+    return (struct layout){LAYOUT_PANELS, bcast_panel(c), quant_is(d) ? 32 / quant_bits(d) : 2};
 }
 
 static void bcast_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
@@ -176,7 +174,7 @@ static void bcast_launch(const struct caps *c, const struct graph *g, const stru
     open_launch(g, o, s, l, c->subgroup);
     if (c->subgroup_pick) l->subgroup = c->subgroup;
     launch_spec(l, rows);
-    launch_spec(l, bcast_pairs(c));
+    launch_spec(l, BCAST_PAIRS);
     launch_spec(l, op_output(g, o)->sh.rows % rows == 0 && s.first % rows == 0);
     launch_groups(c, l, (uint64_t)ceil_div(s.count, rows) * ceil_div(op_output(g, o)->sh.cols, bcast_panel(c)));
 }
@@ -184,8 +182,7 @@ static void bcast_launch(const struct caps *c, const struct graph *g, const stru
 static void bcast_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
                        struct launch *l)
 {
-    uint64_t rows = shape_rows(op_output(g, o)->sh);
-    bcast_launch(c, g, o, s, l, rows <= 2 ? 2 : rows <= 4 ? 4 : bcast_rows(c));
+    bcast_launch(c, g, o, s, l, bcast_rows(c, g, o));
 }
 
 // SwiftShader (subgroups of 4) needs literal storage types and tiles, see operand.glsl: one blob for each set of types
@@ -231,12 +228,13 @@ static bool bcast_low_texels_fits(const struct caps *c, const struct graph *g, c
 static void bcast_low_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
                            struct launch *l)
 {
-    bcast_launch(c, g, o, s, l, shape_rows(op_output(g, o)->sh) <= 2 ? 2 : 4);
+    bcast_launch(c, g, o, s, l, 4);
 }
 static const struct kernel_row bcast_low_texels = {
     .name = "linear_bcast_low_texels",
     .shader = "linear_bcast_texels",
     .texels = 1u << X | 1u << W | 1u << RES | 1u << TABLE,
+    .fours = 1u << X | 1u << W,
     .needs = "Mesa's CPU driver before version 25, a product of less than 0.1 GFLOP",
     .fits = bcast_low_texels_fits,
     .pack = bcast_low_pack,
@@ -246,6 +244,7 @@ static const struct kernel_row bcast_texels = {
     .name = "linear_bcast_texels",
     .shader = "linear_bcast_texels",
     .texels = 1u << X | 1u << W | 1u << RES | 1u << TABLE,
+    .fours = 1u << X | 1u << W,
     .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
     .fits = bcast_texels_fits,
     .pack = bcast_pack,
@@ -587,6 +586,7 @@ static const struct linear_case {
     {2, 37, 192, 67, true, ACT_GELU_TANH, DT_Q8},
     {2, 128, 128, 128, true, ACT_NONE, DT_Q8}, // whole tiles only
     {1, 130, 320, 129, true, ACT_SILU, DT_Q4},
+    {2, 260, 1000, 1000, true, ACT_NONE, DT_COUNT}, // enough work for the highest tiles of bcast_rows
 };
 
 static void case_operands(struct graph *g, const struct linear_case *s, ten in[3])
