@@ -11,6 +11,7 @@ layout(constant_id = 9) const uint TM = 8; // pixels
 layout(constant_id = 10) const uint TP = 2; // channel pairs per lane
 #endif
 #include "inc/panels.glsl"
+#define ROW_VALUE LANE_VALUE
 
 void main()
 {

@@ -12,6 +12,16 @@ layout(constant_id = 5) const uint TM = 8; // rows
 layout(constant_id = 6) const uint TP = 2; // column pairs per lane
 #endif
 layout(constant_id = 7) const bool ONE_ITEM = false; // all rows of a tile have one gate
+// A load whose address is the same in every lane brings one value, and a broadcast costs nothing then (Mesa 26). But that
+// driver runs a loop once more without any lane before it leaves, and such a load all the same: its address must be good
+// then, too. Only where k is at least SG and a multiple of 4.
+#ifdef BROADCAST
+const bool UNIFORM = false;
+#define ROW_VALUE LANE_VALUE
+#else
+layout(constant_id = 8) const bool UNIFORM = false;
+#define ROW_VALUE(b_, r_, u_) (UNIFORM ? x(row_at[(b_) * 4 + (r_)] + here + (u_)) : LANE_VALUE(b_, r_, u_))
+#endif
 #include "inc/panels.glsl"
 
 void main()
@@ -21,22 +31,26 @@ void main()
     if (group >= row_tiles * panels) return;
     uint row = group % row_tiles * TM, panel = group / row_tiles; // rows first: a panel stays in the cache
     uint lane = gl_SubgroupInvocationID;
+    uint row_at[TM];   // first element of each row
     uint x_at[TM / 4]; // this lane's first four of four rows
     vec4 a[TM / 4];    // the next
     vec2 sum[TM][TP];
     [[unroll]] for (uint b = 0; b < TM / 4; b++)
         x_at[b] = min(row + b * 4 + lane / ROW_LANES, push.rows - 1) * (push.k / 4) + lane % ROW_LANES;
-    [[unroll]] for (uint i = 0; i < TM; i++) [[unroll]] for (uint p = 0; p < TP; p++) sum[i][p] = vec2(0.0);
+    [[unroll]] for (uint i = 0; i < TM; i++) {
+        row_at[i] = min(row + i, push.rows - 1) * push.k;
+        [[unroll]] for (uint p = 0; p < TP; p++) sum[i][p] = vec2(0.0);
+    }
     uint whole = (push.k & 3u) == 0u ? push.k / SG * SG : 0; // rows of other lengths do not begin at a four
     uint k = 0, w_at = panel_at(panel, push.k) + lane;
     uint scale_at = 2 * panel_at(panels, push.k) + panel * PANEL / 2 + lane;
     for (; k < whole; k += SG) {
-        [[unroll]] for (uint b = 0; b < TM / 4; b++) a[b] = x_four(x_at[b] + k / 4);
+        uint here = min(k, whole - SG);
+        if (!UNIFORM) [[unroll]] for (uint b = 0; b < TM / 4; b++) a[b] = x_four(x_at[b] + k / 4);
         if (QUANT_BITS != 0) NEXT_SCALES(k, scale_at, panels * PANEL / 2)
         NEXT_LANES(k, w_at + quads_to(k))
     }
-    // What is left when k is no multiple of SG. Mesa 26 runs a loop once before it asks, without the lanes that are done,
-    // and yet loads what is the same in every lane; so the index must be good when nothing is left, too.
+    // What is left when k is no multiple of SG. Here all addresses of x are the same in every lane, see UNIFORM.
     if (QUANT_BITS == 0) for (; k < push.k; k++) {
         float one[TM];
         uint last = min(k, push.k - 1);

@@ -33,11 +33,13 @@ void weights_of(uint at, uint k, uint u, out vec2 even[TP], out vec2 odd[TP])
     }
 }
 
-// Tile row 4 b + r takes k + u, whose value lane r ROW_LANES + u / 4 holds in component u % 4 of a[b]; literals because of
-// LANE. NEXT_LANES: SG values of k from an even one, at_ being the lane's quad there.
+// Tile row 4 b + r takes k + u. Its value the kernel's ROW_VALUE(b, r, u) gives: mostly LANE_VALUE, where lane
+// r ROW_LANES + u / 4 holds it in component u % 4 of a[b]; literals because of LANE.
+// NEXT_LANES: SG values of k from an even one, at_ being the lane's quad there.
+#define LANE_VALUE(b_, r_, u_) LANE(a[b_][(u_) % 4], (r_) * ROW_LANES + (u_) / 4)
 #define ROW_TAKES(b_, r_, u_) \
     { \
-        vec2 v = vec2(LANE(a[b_][(u_) % 4], (r_) * ROW_LANES + (u_) / 4)); \
+        vec2 v = vec2(ROW_VALUE(b_, r_, u_)); \
         [[unroll]] for (uint p = 0; p < TP; p++) sum[(b_) * 4 + (r_)][p] = fma(v, w[u_][p], sum[(b_) * 4 + (r_)][p]); \
     }
 #define FOUR_ROWS_TAKE(b_, u_) ROW_TAKES(b_, 0, u_) ROW_TAKES(b_, 1, u_) ROW_TAKES(b_, 2, u_) ROW_TAKES(b_, 3, u_)

@@ -154,6 +154,8 @@ static void bcast_launch(const struct caps *c, const struct graph *g, const stru
 {
     open_launch(c, g, o, s, l, c->subgroup, queries);
     launch_spec(l, queries);
+    // the shader may load up to two trips of dimensions past a query's beginning: no farther than its token
+    launch_spec(l, uniforms_pay(c) && head_size(g, o) >= c->subgroup);
     if (c->subgroup_pick) l->subgroup = c->subgroup;
 }
 

@@ -194,6 +194,11 @@ bool texels_pay(const struct caps *c)
     return on_lavapipe(c) && c->texels && c->mesa < 25;
 }
 
+bool uniforms_pay(const struct caps *c)
+{
+    return on_lavapipe(c) && c->mesa >= 26;
+}
+
 bool fits_always(const struct caps *c, const struct graph *g, const struct op *o)
 {
     (void)c, (void)g, (void)o;

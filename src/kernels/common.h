@@ -84,6 +84,8 @@ bool on_lavapipe(const struct caps *c); // Mesa's CPU driver
 // a texel fetch is one gather, or for a texel of four words eight loads and a transposition. Later versions gather from
 // buffers too, and 25.0 needs three times as long to compile fetches.
 bool texels_pay(const struct caps *c);
+// From version 26 on a load whose address is the same in every lane brings one value, not one for each lane.
+bool uniforms_pay(const struct caps *c);
 bool fits_always(const struct caps *c, const struct graph *g, const struct op *o);
 
 // Test inputs: tensor "in<k>". The runner fills floats with -1..1 and integers with 1, 2, 0, 1, 2, 0, ...

@@ -123,18 +123,18 @@ static void open_launch(const struct graph *g, const struct op *o, struct shard 
 // --- CPU drivers: linear_bcast.comp --------------------------------------------------------------------------------
 
 // Rows of a tile. They are taken four at a time, so more of them only mean that each load of weights serves more, and
-// that the driver needs longer for the program, even for one that it has kept: 0.06 s for 16 rows, 0.13 s for 32 (Mesa
-// 22.3). So only a product that takes long gets many. Rows x columns per lane, GFLOP/s at 512 x 1152 x 1152 in F32, two
-// cores of an AMD EPYC (Genoa), November 2026:
+// that the driver needs longer for the program: on Mesa 22.3 0.06 s for 16 rows and 0.13 s for 32, even for one that it
+// has kept, so there only a product that takes long gets many. Rows x columns per lane, GFLOP/s at 512 x 1152 x 1152 in
+// F32, two cores of an AMD EPYC (Genoa), November 2026:
 //   lavapipe (Mesa 22.3) 256 bits: 16x4 82, 32x4 89, 16x6 91, 16x8 92; 512 bits: 16x4 91, 32x4 98
 //   lavapipe (Mesa 25.0) 256 bits: 16x4 57, 32x4 70, 16x6 63, 24x6 67, 16x8 57
-//   lavapipe (Mesa 26.2) 256 bits: 16x4 59, 32x4 73, 16x6 66, 24x6 75, 16x8 70
-//   SwiftShader, literal blobs:    12x4 7
+//   lavapipe (Mesa 26.2) 256 bits: 16x4 71, 32x4 95, 48x4 98
+//   SwiftShader, literal blobs:    8x4 7.2, 12x4 6.7, 16x4 6.4
 static uint32_t bcast_rows(const struct caps *c, const struct graph *g, const struct op *o)
 {
     if (shape_rows(op_output(g, o)->sh) <= 4) return 4;
     if (!on_lavapipe(c)) return 12;
-    return o->row->work(g, o).flops < 1e9 ? 16 : 32;
+    return c->mesa < 25 && o->row->work(g, o).flops < 1e9 ? 16 : 32;
 }
 
 // Column pairs per lane; the same for every product, because all that read a weight must want the same panels.
@@ -176,6 +176,8 @@ static void bcast_launch(const struct caps *c, const struct graph *g, const stru
     launch_spec(l, rows);
     launch_spec(l, BCAST_PAIRS);
     launch_spec(l, op_output(g, o)->sh.rows % rows == 0 && s.first % rows == 0);
+    const uint32_t k = op_operand(g, o, X)->sh.cols;
+    launch_spec(l, uniforms_pay(c) && k >= c->subgroup && k % 4 == 0);
     launch_groups(c, l, (uint64_t)ceil_div(s.count, rows) * ceil_div(op_output(g, o)->sh.cols, bcast_panel(c)));
 }
 
@@ -213,7 +215,7 @@ static bool fixed_fits(const struct caps *c, const struct graph *g, const struct
         .pack = fixed_##name_##_pack,                                                                                  \
         .weight_layout = bcast_layout,                                                                                 \
     };
-FIXED(f32, false, DT_F32, false, 12, "F32 operands")
+FIXED(f32, false, DT_F32, false, 8, "F32 operands")
 FIXED(f16, true, DT_F16, true, 8, "F16 operands and result")
 FIXED(f16_f32, true, DT_F16, false, 8, "F16 operands, F32 result")
 FIXED(q8, false, DT_Q8, false, 8, "weights of 8 bits, F32 operands")
