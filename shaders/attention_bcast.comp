@@ -12,7 +12,7 @@
 layout(constant_id = 2) const uint D = 64; // head size, a multiple of 4
 layout(constant_id = 3) const uint TQ = 8; // queries per workgroup, a multiple of 4
 #endif
-#ifdef BROADCAST
+#if defined(BROADCAST) || defined(TEXELS)
 const bool UNIFORM = false;
 #else
 layout(constant_id = 4) const bool UNIFORM = false; // as in linear_bcast.comp, for the queries

@@ -10,6 +10,7 @@
 layout(constant_id = 9) const uint TM = 8; // pixels
 layout(constant_id = 10) const uint TP = 2; // channel pairs per lane
 #endif
+layout(constant_id = 11) const bool REST = true; // as in linear_bcast.comp
 #include "inc/panels.glsl"
 #define ROW_VALUE LANE_VALUE
 
@@ -43,7 +44,7 @@ void main()
             }
             NEXT_LANES(k0 + c, w_at + quads_to(k0 + c))
         }
-        for (; c < push.c_in; c++) { // what is left when the channels are no multiple of SG
+        if (REST) for (; c < push.c_in; c++) { // what is left when the channels are no multiple of SG
             float one[TM];
             uint last = min(c, push.c_in - 1); // as in linear_bcast.comp
             [[unroll]] for (uint i = 0; i < TM; i++) {

@@ -15,13 +15,14 @@ layout(constant_id = 7) const bool ONE_ITEM = false; // all rows of a tile have 
 // A load whose address is the same in every lane brings one value, and a broadcast costs nothing then (Mesa 26). But that
 // driver runs a loop once more without any lane before it leaves, and such a load all the same: its address must be good
 // then, too. Only where k is at least SG and a multiple of 4.
-#ifdef BROADCAST
+#if defined(BROADCAST) || defined(TEXELS)
 const bool UNIFORM = false;
 #define ROW_VALUE LANE_VALUE
 #else
 layout(constant_id = 8) const bool UNIFORM = false;
 #define ROW_VALUE(b_, r_, u_) (UNIFORM ? x(row_at[(b_) * 4 + (r_)] + here + (u_)) : LANE_VALUE(b_, r_, u_))
 #endif
+layout(constant_id = 9) const bool REST = true; // k is no multiple of SG and of 4
 #include "inc/panels.glsl"
 
 void main()
@@ -51,7 +52,7 @@ void main()
         NEXT_LANES(k, w_at + quads_to(k))
     }
     // What is left when k is no multiple of SG. Here all addresses of x are the same in every lane, see UNIFORM.
-    if (QUANT_BITS == 0) for (; k < push.k; k++) {
+    if (REST && QUANT_BITS == 0) for (; k < push.k; k++) {
         float one[TM];
         uint last = min(k, push.k - 1);
         [[unroll]] for (uint i = 0; i < TM; i++) one[i] = x(min(row + i, push.rows - 1) * push.k + last);

@@ -178,6 +178,7 @@ static void bcast_launch(const struct caps *c, const struct graph *g, const stru
     launch_spec(l, op_output(g, o)->sh.rows % rows == 0 && s.first % rows == 0);
     const uint32_t k = op_operand(g, o, X)->sh.cols;
     launch_spec(l, uniforms_pay(c) && k >= c->subgroup && k % 4 == 0);
+    launch_spec(l, k % c->subgroup != 0);
     launch_groups(c, l, (uint64_t)ceil_div(s.count, rows) * ceil_div(op_output(g, o)->sh.cols, bcast_panel(c)));
 }
 
