@@ -12,15 +12,10 @@
 layout(constant_id = 2) const uint D = 64; // head size, a multiple of 4
 layout(constant_id = 3) const uint TQ = 8; // queries per workgroup, a multiple of 4
 #endif
-#if defined(BROADCAST) || defined(TEXELS)
-const bool UNIFORM = false;
-#else
-layout(constant_id = 4) const bool UNIFORM = false; // as in linear_bcast.comp, for the queries
-#endif
+UNIFORM_CONSTANT(4) // for queries
 const uint TK = 2; // keys per lane and block
 const uint SG = THREADS, BLOCK = SG * TK;
 const uint FOURS = (D + 4 * SG - 1) / (4 * SG); // fours of dimensions per lane
-const uint ROW_LANES = SG / 4;                  // lanes that hold SG dimensions of a query, four each
 
 // Four f of the vector that starts at four `at`; past the end of the head, something finite.
 vec4 dims(uint at, uint f) { return qkv_four(at + (D % (4 * SG) == 0 ? f : min(f, D / 4 - 1))); }
@@ -28,7 +23,7 @@ vec4 dims(uint at, uint f) { return qkv_four(at + (D % (4 * SG) == 0 ? f : min(f
 // Query 4 b + r: score += q[d + u] k[d + u], literals because of LANE
 #define QUERY_SCORES(b_, r_, u_) \
     { \
-        float v = UNIFORM ? qkv(query_at[(b_) * 4 + (r_)] + d + (u_)) : LANE(q[b_][(u_) % 4], (r_) * ROW_LANES + (u_) / 4); \
+        float v = UNIFORM_OR(qkv(query_at[(b_) * 4 + (r_)] + d + (u_)), ROW_LANE(q[b_], r_, u_)); \
         [[unroll]] for (uint t = 0; t < TK; t++) \
             score[(b_) * 4 + (r_)][t] = fma(v, key[(u_) / 4][t][(u_) % 4], score[(b_) * 4 + (r_)][t]); \
     }
@@ -62,7 +57,7 @@ void main()
     vec4 sum[TQ][FOURS];
     float top[TQ], total[TQ]; // highest score so far; this lane's share of the sum of powers
     [[unroll]] for (uint i = 0; i < TQ; i++) {
-        // good also in a workgroup that has nothing to do, see UNIFORM in linear_bcast.comp
+        // good also in a workgroup that has nothing to do, see UNIFORM
         query_at[i] = (part.any ? part.base : 0) + min(part.query + i, last) * 3 * part.width;
         top[i] = -1e30;
         total[i] = 0.0;

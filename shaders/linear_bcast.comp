@@ -12,18 +12,10 @@ layout(constant_id = 5) const uint TM = 8; // rows
 layout(constant_id = 6) const uint TP = 2; // column pairs per lane
 #endif
 layout(constant_id = 7) const bool ONE_ITEM = false; // all rows of a tile have one gate
-// A load whose address is the same in every lane brings one value, and a broadcast costs nothing then (Mesa 26). But that
-// driver runs a loop once more without any lane before it leaves, and such a load all the same: its address must be good
-// then, too. Only where k is at least SG and a multiple of 4.
-#if defined(BROADCAST) || defined(TEXELS)
-const bool UNIFORM = false;
-#define ROW_VALUE LANE_VALUE
-#else
-layout(constant_id = 8) const bool UNIFORM = false;
-#define ROW_VALUE(b_, r_, u_) (UNIFORM ? x(row_at[(b_) * 4 + (r_)] + here + (u_)) : LANE_VALUE(b_, r_, u_))
-#endif
-layout(constant_id = 9) const bool REST = true; // k is no multiple of SG and of 4
+UNIFORM_CONSTANT(8) // for rows; only where k is at least SG and a multiple of 4
+layout(constant_id = 9) const bool REST = true; // k is no multiple of SG
 #include "inc/panels.glsl"
+#define ROW_VALUE(b_, r_, u_) UNIFORM_OR(x(row_at[(b_) * 4 + (r_)] + here + (u_)), ROW_LANE(a[b_], r_, u_))
 
 void main()
 {
@@ -55,7 +47,7 @@ void main()
     if (REST && QUANT_BITS == 0) for (; k < push.k; k++) {
         float one[TM];
         uint last = min(k, push.k - 1);
-        [[unroll]] for (uint i = 0; i < TM; i++) one[i] = x(min(row + i, push.rows - 1) * push.k + last);
+        [[unroll]] for (uint i = 0; i < TM; i++) one[i] = x(row_at[i] + last);
         NEXT_ONE(last, w_at)
     }
     [[unroll]] for (uint p = 0; p < TP; p++) {

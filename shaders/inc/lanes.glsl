@@ -1,4 +1,5 @@
-// lanes.glsl — LANE(x, u): the value that lane u of the subgroup holds in x; u is a literal. Knows nothing else.
+// lanes.glsl — LANE(x, u): the value that lane u of the subgroup holds in x; u is a literal. ROW_LANE(x, r, u): value u of
+// row r, when a load of four elements a lane brought THREADS values of each of four rows. Knows nothing else.
 // Up to Mesa 22.3 lavapipe sends a broadcast through memory and makes a shuffle one instruction (45 % of a matrix
 // product); SwiftShader has it the other way round, so its own blobs define BROADCAST.
 #extension GL_KHR_shader_subgroup_basic : require
@@ -8,4 +9,17 @@
 #else
 #extension GL_KHR_shader_subgroup_shuffle : require
 #define LANE(x_, u_) subgroupShuffle(x_, u_)
+#endif
+#define ROW_LANES (THREADS / 4) // lanes that hold a row
+#define ROW_LANE(x_, r_, u_) LANE(x_[(u_) % 4], (r_) * ROW_LANES + (u_) / 4)
+
+// UNIFORM: what is the same in every lane is loaded, not broadcast: UNIFORM_OR(load, broadcast). Mesa 26 makes one load of
+// one value then. But it runs a loop once more without any lane before it leaves, and makes such a load all the same: its
+// address must be good then, too. Where it never pays the loads are not even there, as drivers take time over dead code.
+#if defined(BROADCAST) || defined(TEXELS)
+#define UNIFORM_CONSTANT(id_) const bool UNIFORM = false;
+#define UNIFORM_OR(load_, broadcast_) (broadcast_)
+#else
+#define UNIFORM_CONSTANT(id_) layout(constant_id = id_) const bool UNIFORM = false;
+#define UNIFORM_OR(load_, broadcast_) (UNIFORM ? (load_) : (broadcast_))
 #endif

@@ -9,8 +9,7 @@
 const uint SG = THREADS;
 const uint PANEL = SG * TP * 2;
 const uint GROUP = QUANT_BITS == 0 ? 2 : QUANT_K; // k of a row that lie side by side
-const uint ROW_LANES = SG / 4;                    // lanes that hold SG k of a tile row, four each
-vec2 scale[TP];                                   // of packed weights: those of the block that k is in
+vec2 scale[TP]; // of packed weights: those of the block that k is in
 
 // First quad of a lane for k = 0 of a panel whose rows have `length` k each, and quads from there to those of k.
 uint panel_at(uint panel, uint length) { return panel * ((length + GROUP - 1) / GROUP) * (PANEL / 2); }
@@ -33,10 +32,8 @@ void weights_of(uint at, uint k, uint u, out vec2 even[TP], out vec2 odd[TP])
     }
 }
 
-// Tile row 4 b + r takes k + u. Its value the kernel's ROW_VALUE(b, r, u) gives: mostly LANE_VALUE, where lane
-// r ROW_LANES + u / 4 holds it in component u % 4 of a[b]; literals because of LANE.
+// Tile row 4 b + r takes k + u, whose value the kernel's ROW_VALUE(b, r, u) gives; literals because of LANE.
 // NEXT_LANES: SG values of k from an even one, at_ being the lane's quad there.
-#define LANE_VALUE(b_, r_, u_) LANE(a[b_][(u_) % 4], (r_) * ROW_LANES + (u_) / 4)
 #define ROW_TAKES(b_, r_, u_) \
     { \
         vec2 v = vec2(ROW_VALUE(b_, r_, u_)); \
