@@ -14,27 +14,29 @@ await 1 '"event":"model"' "the model"
 key g
 await 1 '"event":"gallery","pictures":1' "the gallery"
 
+# going: a drag is under way; counted from what the program says, for one that begins late has still begun
+going() { [ "$(count '"event":"drag"')" -gt "$(count '"event":"dragged"')" ]; }
 # take_up: presses the button on the first picture and pulls; again when the button went up and down too fast to be seen
 take_up() {
     for _ in 1 2 3 4 5; do
         at panel 0.17 0.32
         xdotool mousedown 1
         at panel 0.2 0.36
-        for _ in $(seq 20); do
-            [ "$(count '"event":"drag"')" -gt $drops ] && return 0
+        for _ in $(seq 40); do
+            going && return 0
             sleep 0.1
         done
         at canvas 0.5 0.5
         xdotool mouseup 1
+        soon
     done
-    wrong "drag $((drops + 1)) does not begin"
+    wrong "a drag does not begin"
 }
 let_go() {
+    over=$(count '"event":"dragged"')
     xdotool mouseup 1
-    drops=$((drops + 1))
-    await $drops '"event":"dragged"' "the end of drag $drops"
+    await $((over + 1)) '"event":"dragged"' "the end of drag $((over + 1))"
 }
-drops=0
 taken() { grep '"event":"dragged"' events | tail -n 1 | grep -q "\"taken\":$1"; }
 # other HOW: opens another program's window at the left edge of the screen
 other() {
