@@ -192,7 +192,8 @@ typedef struct vkdit_job {
     uint32_t steps;           /* 0 = the sampler's default */
     double cfg_scale;         /* 0 = the model's default; 1 = off */
     uint32_t cfg_channels;    /* 0 = the family's own (DiT and SiT: 3), otherwise so many, 99 = all */
-    double cfg_from, cfg_to;  /* guidance interval as fractions of the run, 0..1; both 0 = whole run */
+    double cfg_from, cfg_to;  /* guidance interval as fractions of the run, 0..1; both 0 = whole run, or as the
+                                 model advises. Evaluations outside it cost half as much */
     const uint32_t *negative; /* class used instead of the null class, or NULL */
     uint64_t seed;            /* image i of a batch continues the stream, as torch does */
     vkdit_rng rng;
@@ -212,7 +213,8 @@ typedef struct vkdit_job {
     uint32_t noise_count;
     int keep_trajectory;  /* keep x_t, x0 estimates and noises of every step for vkdit_run_trajectory */
     int keep_modulation;  /* keep the adaLN weights on the device after the table is filled */
-    int keep_activations; /* keep every intermediate of a step for vkdit_run_tap: more device memory, no more work */
+    int keep_activations; /* keep every intermediate of a step for vkdit_run_tap: more device memory; work only where a
+                             guided run has evaluations without guidance, of which both halves are then computed */
     int keep_steps;       /* keep copies of the last two steps' results for vkdit_run_peek */
     const uint32_t *extra_classes; /* further conditions for the modulation table, which no picture uses: what mixes */
     uint32_t extra_count;          /* take from, or what is to be looked at; the null class may be among them */

@@ -190,6 +190,7 @@ static bool all_runs(struct bench *b, vkdit_model *m, const vkdit_model_info *in
                      .images = min_u32(j->images, COUNTOF(class)),
                      .steps = REFERENCE_STEPS,
                      .cfg_scale = j->guided && info->has_null_class ? 4 : 1,
+                     .cfg_to = 1, // every step, whatever the model advises: all take the same time then
                      .keep_modulation = 1};
     t->device = mem_zero(STEPS_KEPT, sizeof(double), e);
     t->wall = mem_zero(STEPS_KEPT, sizeof(double), e);
@@ -406,8 +407,12 @@ static bool curve_step(struct bench *b, struct curve *c, double device, struct e
 static bool sustain(struct bench *b, vkdit_model *m, const vkdit_model_info *info, struct curve *c, struct err *e)
 {
     uint32_t class = REFERENCE_CLASS % info->classes;
-    vkdit_job job = {
-        .classes = &class, .images = 1, .steps = 50, .cfg_scale = info->has_null_class ? 4 : 1, .keep_modulation = 1};
+    vkdit_job job = {.classes = &class,
+                     .images = 1,
+                     .steps = 50,
+                     .cfg_scale = info->has_null_class ? 4 : 1,
+                     .cfg_to = 1,
+                     .keep_modulation = 1};
     c->seconds[0] = 0;
     bool over = false;
     while (!over && e->code == ERR_NONE) {

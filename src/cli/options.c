@@ -103,7 +103,7 @@ const struct option option_table[] = {
      .help = "guide the first N latent channels only; DiT and SiT guide 3 as their authors do, 99 means all"},
     {"cfg-interval", .value = "A,B", .kind = &kind_interval, .at = AT(cfg_interval), .min = 0, .max = 1,
      .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sampling_group,
-     .help = "guide only between these fractions of the run, 0 is its start"},
+     .help = "guide only between these fractions of the run, 0 is its start; a step outside takes half as long"},
     {"negative-class", "--negative", .value = "CLASS", .kind = &kind_text, .at = AT(negative), .commands = IN_GENERATE,
      .recipe = true, .group = sampling_group, .help = "guide away from this class instead of from \"no class\""},
     {"eta", .value = "X", .kind = &kind_real, .at = AT(eta), .min = 0, .max = 1, .commands = IN_GENERATE | IN_TRACE,

@@ -88,7 +88,8 @@ struct vkdit_model {
     struct dit_use use;
     struct dit_io io;
     bool step_open, step_taps;
-    uint32_t step_user; // who used it last, counted: a run that is not the last one has lost its state
+    uint32_t step_user;  // who used it last, counted: a run that is not the last one has lost its state
+    enum rate step_rate; // what the last evaluation replayed: RATE_STEP or RATE_PLAIN
     struct decoder decoder, encoder, sketcher;
     struct warmer warmer;
 };

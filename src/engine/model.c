@@ -96,6 +96,7 @@ bool model_step(struct vkdit_model *m, const struct dit_use *use, bool taps, str
     m->step.net.g = g;
     m->use = *use;
     m->step_taps = taps;
+    m->step_rate = RATE_STEP;
     dit_build(&m->step.net, &m->dit, use, &m->io);
     if (e->code == ERR_NONE) tuning_measure(m->context, g);
     m->step_open = e->code == ERR_NONE && session_record(&m->step, &m->context->gpu, &m->dit_source, e);
@@ -415,14 +416,14 @@ static double sketch_estimate(const struct vkdit_model *m, double transformer)
 {
     const double compile = m->context->gpu.caps.type == CAPS_CPU ? 1 : 0;
     return compile + transformer * tiny_flops(&m->tiny, m->dit.side, m->dit.side) /
-                         dit_flops(&m->dit, m->use.images * m->use.copies);
+                         dit_flops(&m->dit, m->use.images * (m->step_rate == RATE_PLAIN ? 1 : m->use.copies));
 }
 
 void vkdit_model_usage(const vkdit_model *m, vkdit_usage *u)
 {
     const struct gpu *g = &m->context->gpu;
     *u = (vkdit_usage){.memory = g->bytes_now, .memory_peak = g->bytes_peak};
-    if (m->step_open) u->transformer_seconds = program_stats(m->step.program, RATE_STEP).seconds;
+    if (m->step_open) u->transformer_seconds = program_stats(m->step.program, m->step_rate).seconds;
     for (enum rate r = 0; m->decoder.open && r < RATE_COUNT; r++)
         u->decoder_seconds += program_stats(m->decoder.s.program, r).seconds;
     for (enum rate r = 0; m->sketcher.open && r < RATE_COUNT; r++)

@@ -207,6 +207,19 @@ static bool start_state(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     return ok;
 }
 
+// Is there an evaluation outside the guidance interval? Half of a guided one is enough for it.
+static bool unguided(const struct schedule *s, uint32_t eval)
+{
+    return s->tick[eval].cfg == 1;
+}
+
+static bool leaves_guidance(const struct schedule *s)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        if (unguided(s, i)) return true;
+    return false;
+}
+
 static bool begin(struct vkdit_run *r, const vkdit_job *j, struct err *e)
 {
     struct vkdit_model *m = r->model;
@@ -234,6 +247,7 @@ static bool begin(struct vkdit_run *r, const vkdit_job *j, struct err *e)
                               : 0};
     bool draws = r->schedule.init_draws;
     for (uint32_t i = 0; i < r->schedule.n; i++) draws = draws || r->schedule.eval[i].draws;
+    use.plain = r->copies == 2 && !both && !j->keep_activations && leaves_guidance(&r->schedule);
     use.kind = !draws ? DIT_STEP : r->rng == VKDIT_RNG_PHILOX && !r->given_noise ? DIT_STEP_PHILOX : DIT_STEP_NOISE;
     if (!model_step(m, &use, j->keep_activations != 0, e)) return false;
     r->user = m->step_user;
@@ -301,8 +315,9 @@ static bool one_eval(struct vkdit_run *r, struct stopper *s, struct err *e)
     if (r->counter_dirty && !program_write(m->step.program, m->io.counter, 0, 1, &at, e)) return false;
     r->counter_dirty = true;
     const uint32_t after = r->step + 1;
+    m->step_rate = m->use.plain && unguided(&r->schedule, r->eval) ? RATE_PLAIN : RATE_STEP;
     const int still = r->peek && ev->ends_step ? (int)(after % STILLS) : -1;
-    if (!program_run_ahead(m->step.program, RATE_STEP, still, run_asked_to_stop, s, e)) return false;
+    if (!program_run_ahead(m->step.program, m->step_rate, still, run_asked_to_stop, s, e)) return false;
     if (still >= 0) r->still_of[still] = after;
     r->counter_dirty = r->drawn = false;
     r->last_t = ev->t;
@@ -391,7 +406,7 @@ static void level_of(const struct vkdit_run *r, double *signal, double *noise)
 
 void vkdit_run_get_progress(const vkdit_run *r, vkdit_progress *p)
 {
-    struct program_stats last = program_stats(r->model->step.program, RATE_STEP);
+    struct program_stats last = program_stats(r->model->step.program, r->model->step_rate);
     *p = (vkdit_progress){.step = r->step,
                           .steps = r->schedule.adaptive ? 0 : r->schedule.steps,
                           .evals = r->evals_done,

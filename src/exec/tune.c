@@ -223,7 +223,7 @@ bool tune_concerns(const struct gpu *gpu, const struct graph *g, const struct op
                    char key[TUNED_KEY])
 {
     tuned_key(g, o, key);
-    return o->rate == RATE_STEP && o->row->work && o->row->work(g, o).flops >= least_flops &&
+    return o->rate >= RATE_STEP && o->row->work && o->row->work(g, o).flops >= least_flops &&
            candidates(gpu, g, o) >= 2;
 }
 

@@ -12,8 +12,9 @@ typedef struct {
     uint32_t id;
 } ten; // a tensor on the tape; {0} is poison: every op on it yields poison
 
-// How often a value can change. An op's rate is the highest of its inputs and its output.
-enum rate { RATE_CONST, RATE_RUN, RATE_STEP, RATE_COUNT };
+// How often a value can change. An op's rate is the highest of its inputs and its output, and at least graph_least's.
+// PLAIN is STEP for evaluations that need less: it is replayed in place of STEP, on the same weights and states.
+enum rate { RATE_CONST, RATE_RUN, RATE_STEP, RATE_PLAIN, RATE_COUNT };
 
 enum kind {
     KIND_NONE,
@@ -52,7 +53,7 @@ struct tensor {
     enum dtype dtype;
     enum kind kind;
     enum rate rate;   // rate of the op that writes it
-    enum rate reader; // highest rate of the ops that read it
+    enum rate reader; // highest rate of the ops that read it; STEP for those of PLAIN
     bool keep;        // a TEMP that must outlive its last reader (taps, outputs)
 };
 
@@ -161,6 +162,7 @@ struct graph {
     enum dtype act;                 // storage of activations between ops (the residual stream is always F32)
     enum dtype weight;              // storage of matrices (biases and tables are always F32)
     enum dtype run_act, run_weight; // the run's own storage, which graph_exact(g, false) returns to
+    enum rate least;                // of what is emitted
     char scope[128];
     bool taps;    // keep what graph_tap names
     char **names; // owned strings
@@ -180,6 +182,8 @@ ten graph_emit(struct graph *g, const struct op_row *row, const ten *in, uint32_
                size_t param_bytes, ten out);
 // What is built until the next call keeps full precision (activations and matrices F32), or the run's storage again.
 void graph_exact(struct graph *g, bool exact);
+// What is built until the next call has at least this rate.
+void graph_least(struct graph *g, enum rate least);
 // Gives a TEMP the name of a tap ("block%u.out") and keeps it, when taps are on; otherwise does nothing.
 void graph_tap(struct graph *g, ten t, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 ten graph_find(const struct graph *g, const char *name); // {0} when absent

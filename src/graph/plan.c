@@ -379,7 +379,7 @@ void plan_free(struct plan *p)
 
 void plan_dump(const struct plan *p, void *file)
 {
-    static const char *const rates[] = {"const", "run", "step"};
+    static const char *const rates[] = {"const", "run", "step", "plain"};
     FILE *f = file;
     for (int r = 0; r < RATE_COUNT; r++) {
         fprintf(f, "%s: %u dispatches, %u barriers\n", rates[r], p->n_seq[r], p->barriers[r]);

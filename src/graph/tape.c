@@ -20,6 +20,11 @@ void graph_exact(struct graph *g, bool exact)
     g->weight = exact ? DT_F32 : g->run_weight;
 }
 
+void graph_least(struct graph *g, enum rate least)
+{
+    g->least = least;
+}
+
 void graph_close(struct graph *g)
 {
     for (uint32_t i = 0; i < g->n_names; i++) free(g->names[i]);
@@ -107,7 +112,7 @@ bool graph_fail(struct graph *g, const struct op *o, const char *fmt, ...)
 // Nothing an op reads may change more often than the op runs; its output changes as often as it runs.
 static void settle_rate(struct graph *g, struct op *o)
 {
-    enum rate r = RATE_CONST;
+    enum rate r = g->least;
     for (uint32_t i = 0; i < o->n_in; i++)
         if (g->t[o->in[i]].rate > r) r = g->t[o->in[i]].rate;
     if (o->out && g->t[o->out].kind != KIND_TEMP && g->t[o->out].rate > r) r = g->t[o->out].rate;
@@ -131,15 +136,16 @@ ten graph_emit(struct graph *g, const struct op_row *row, const ten *in, uint32_
     }
     settle_rate(g, &o);
     if (g->t[o.out].kind == KIND_TEMP) g->t[o.out].rate = o.rate;
+    const enum rate reader = o.rate == RATE_PLAIN ? RATE_STEP : o.rate; // one set of weights serves both
     for (uint32_t i = 0; i < n_in; i++)
-        if (o.rate > g->t[o.in[i]].reader) g->t[o.in[i]].reader = o.rate;
+        if (reader > g->t[o.in[i]].reader) g->t[o.in[i]].reader = reader;
     g->op[g->n_op++] = o;
     return (ten){o.out};
 }
 
 void graph_dump(const struct graph *g, void *file)
 {
-    static const char rates[] = "CRS"; // const, run, step
+    static const char rates[] = "CRSP"; // const, run, step, plain
     FILE *f = file;
     for (uint32_t i = 0; i < g->n_op; i++) {
         const struct op *o = &g->op[i];

@@ -68,9 +68,12 @@ bool infer_now(struct graph *g, const struct op *o, uint32_t k)
 
 bool infer_mod(struct graph *g, const struct op *o, uint32_t k, uint32_t conds, uint32_t slot, uint32_t cols)
 {
-    const struct tensor *table = op_operand(g, o, k);
+    const struct tensor *table = op_operand(g, o, k), *cond = op_operand(g, o, k + 2);
+    const uint32_t items = op_operand(g, o, 0)->sh.items;
     if (!infer_now(g, o, k + 1)) return false;
-    if (!infer_want(g, o, k + 2, DT_I32, (struct shape){1, 1, op_operand(g, o, 0)->sh.items})) return false;
+    if (!op_has(o, k + 2) || cond->dtype != DT_I32 || cond->sh.cols < items)
+        return graph_fail(g, o, "operand %u is %s %ux%ux%u, wanted an integer for each of %u items", k + 2,
+                          dtype_name(cond->dtype), cond->sh.items, cond->sh.rows, cond->sh.cols, items);
     if (op_has(o, k) && table->dtype == DT_F32 && table->sh.cols == cols && slot < table->sh.rows && conds > 0 &&
         table->sh.items >= conds)
         return true;

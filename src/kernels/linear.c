@@ -19,18 +19,6 @@ static const struct linear_param *param(const struct op *o)
 
 // --- what the op is ------------------------------------------------------------------------------------------------
 
-static bool infer_gate(struct graph *g, struct op *o, struct shape y)
-{
-    const struct linear_param *p = param(o);
-    const struct tensor *table = op_operand(g, o, TABLE), *cond = op_operand(g, o, COND);
-    if (table->dtype != DT_F32 || table->sh.cols != y.cols || p->slot >= table->sh.rows)
-        return graph_fail(g, o, "slot %u of a table of %u vectors of %u %s, wanted %u F32", p->slot, table->sh.rows,
-                          table->sh.cols, dtype_name(table->dtype), y.cols);
-    if (op_operand(g, o, NOW)->dtype != DT_I32 || cond->dtype != DT_I32 || cond->sh.cols < y.items)
-        return infer_clash(g, o, NOW, COND, "wanted a tick and an integer for each item");
-    return true;
-}
-
 static bool linear_infer(struct graph *g, struct op *o)
 {
     const struct linear_param *p = param(o);
@@ -42,7 +30,7 @@ static bool linear_infer(struct graph *g, struct op *o)
     struct shape y = {x->sh.items, x->sh.rows, w->sh.rows};
     if (op_has(o, BIAS) && !infer_want(g, o, BIAS, DT_F32, (struct shape){1, 1, y.cols})) return false;
     if (p->finish != FINISH_PLAIN && !infer_want(g, o, RES, DT_F32, y)) return false;
-    if (p->finish == FINISH_GATE && !infer_gate(g, o, y)) return false;
+    if (p->finish == FINISH_GATE && !infer_mod(g, o, TABLE, p->conds, p->slot, y.cols)) return false;
     enum dtype d = p->finish != FINISH_PLAIN ? DT_F32 : o->out ? op_output(g, o)->dtype : act_dtype(g, y);
     return infer_out(g, o, d, y);
 }

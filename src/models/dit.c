@@ -77,11 +77,12 @@ static uint32_t states(const struct dit_use *u)
     return u->both ? 2 * u->images : u->images;
 }
 
-static ten embed_patches(struct net *n, const struct dit_config *d, const struct dit_use *u, const struct dit_io *io)
+static ten embed_patches(struct net *n, const struct dit_config *d, const struct dit_use *u, const struct dit_io *io,
+                         uint32_t copies)
 {
     struct graph *g = n->g;
     graph_exact(g, true);
-    ten x = op_patchify(g, io->regs, io->now, u->images, states(u), d->side, d->side, d->patch, u->copies);
+    ten x = op_patchify(g, io->regs, io->now, u->images, states(u), d->side, d->side, d->patch, copies);
     graph_scope(g, "x_embedder");
     x = net_linear(n, "proj", x, d->width, ACT_NONE);
     graph_tap(g, x, "patch_embed");
@@ -121,6 +122,24 @@ static void declare(struct net *n, const struct dit_config *d, const struct dit_
                                  (struct shape){u->images, d->channels, cells}, "noise");
 }
 
+// The prediction for the state as it is now, and what the sampler makes of it.
+static ten evaluation(struct net *n, const struct dit_config *d, const struct dit_use *u, const struct dit_io *io,
+                      struct bank *bank, uint32_t copies)
+{
+    struct graph *g = n->g;
+    if (u->kind != DIT_FORWARD) op_advance(g, io->ticks, io->counter, io->now);
+    if (u->kind == DIT_STEP_PHILOX) op_randn(g, io->now, io->noise);
+    ten x = embed_patches(n, d, u, io, copies);
+    for (uint32_t i = 0; i < d->depth; i++) x = block(n, d, bank, x, i);
+    x = final_layer(n, d, bank, x);
+
+    graph_scope(g, "%s", "");
+    if (u->guide_channels && copies == 2) x = op_guide(g, x, io->now, u->guide_channels, u->both);
+    graph_tap(g, x, "prediction");
+    if (u->kind != DIT_FORWARD) op_sample(g, io->regs, x, io->noise, io->now);
+    return x;
+}
+
 void dit_build(struct net *n, const struct dit_config *d, const struct dit_use *u, struct dit_io *io)
 {
     struct graph *g = n->g;
@@ -128,20 +147,16 @@ void dit_build(struct net *n, const struct dit_config *d, const struct dit_use *
     declare(n, d, u, io);
     ten c = conditioning(n, d, io);
     graph_scope(g, "%s", "");
-    if (u->kind != DIT_FORWARD) op_advance(g, io->ticks, io->counter, io->now);
-    if (u->kind == DIT_STEP_PHILOX) op_randn(g, io->now, io->noise);
-
-    struct bank bank = {io->table, io->now, io->cond, c, u->conds, d->width, 0};
-    ten x = embed_patches(n, d, u, io);
-    for (uint32_t i = 0; i < d->depth; i++) x = block(n, d, &bank, x, i);
-    x = final_layer(n, d, &bank, x);
-
-    graph_scope(g, "%s", "");
-    if (u->guide_channels && u->copies == 2) x = op_guide(g, x, io->now, u->guide_channels, u->both);
-    graph_tap(g, x, "prediction");
-    if (x.id) g->t[x.id].keep = true;
-    io->out = x;
-    if (u->kind != DIT_FORWARD) op_sample(g, io->regs, x, io->noise, io->now);
+    struct bank bank = {
+        .table = io->table, .now = io->now, .cond = io->cond, .silu_c = c, .conds = u->conds, .width = d->width};
+    io->out = evaluation(n, d, u, io, &bank, u->copies);
+    if (io->out.id) g->t[io->out.id].keep = true;
+    if (!u->plain) return;
+    graph_least(g, RATE_PLAIN);
+    bank.made = true;
+    bank.next = 0;
+    evaluation(n, d, u, io, &bank, 1);
+    graph_least(g, RATE_CONST);
 }
 
 uint32_t dit_guided_channels(const struct dit_config *d, uint32_t asked)

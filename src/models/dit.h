@@ -23,6 +23,7 @@ struct dit_use {
     uint32_t regs;           // sampler registers
     uint32_t both; // registers hold the states of both halves (an adaptive sampler judges both, as torchdiffeq)
     uint32_t guide_channels; // guided channels; 0 with copies 2: the raw output of both halves
+    uint32_t plain;          // with copies 2: also a program of rate PLAIN, the conditional half alone
     enum { DIT_FORWARD, DIT_STEP, DIT_STEP_NOISE, DIT_STEP_PHILOX } kind; // forward only, or a whole sampler step
 };
 

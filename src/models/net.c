@@ -77,12 +77,13 @@ ten net_linear_add(struct net *n, const char *leaf, ten x, ten res)
 uint32_t net_modulation(struct net *n, struct bank *b, const char *leaf, uint32_t count)
 {
     uint32_t first = b->next;
+    b->next += count;
+    if (b->made) return first;
     graph_exact(n->g, true); // a third of the weights, read once a run: no reason to round them
     // unless memory is short: halves lose a tenth of what packing in 8 bits does
     if (quant_is(n->g->run_weight)) n->g->weight = DT_F16;
     ten strip = net_linear(n, leaf, b->silu_c, count * b->width, ACT_NONE);
     op_table_put(n->g, strip, b->table, first);
     graph_exact(n->g, false);
-    b->next += count;
     return first;
 }
