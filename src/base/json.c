@@ -76,16 +76,41 @@ bool json_key(struct json_walk *w, json_t **key, struct err *e)
     return false;
 }
 
+// jansson passes over a lack of memory while it collects a string's bytes: then some are missing, or, in an escape, it
+// aborts. So a string with escapes is read here; NULL, and jansson's, when it is no string, has none, or rarer ones (\u).
+static json_t *escaped_string(const char *text, const char *end, uint64_t *taken, struct err *e)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    const char *s = text;
+    uint64_t escapes = 0;
+    if (s == end || *s++ != '"') return NULL;
+    for (; s < end && *s != '"'; s++)
+        if (*s == '\\' && ++escapes && (++s == end || !*s || !strchr(from, *s))) return NULL;
+    if (s >= end || !escapes) return NULL;
+    char *bytes = mem_zero((uint64_t)(s - text), 1, e), *out = bytes;
+    for (const char *c = text + 1; bytes && c < s; c++) {
+        if ((unsigned char)*c < 0x20) break; // jansson says what is wrong with it
+        *out++ = *c == '\\' ? to[strchr(from, *++c) - from] : *c;
+    }
+    const bool whole = bytes && (uint64_t)(out - bytes) + escapes + 1 == (uint64_t)(s - text);
+    json_t *value = whole ? json_stringn(bytes, (size_t)(out - bytes)) : NULL;
+    if (value) *taken = (uint64_t)(s + 1 - text);
+    free(bytes);
+    return value;
+}
+
 bool json_value(struct json_walk *w, uint64_t limit, json_t **value, struct err *e)
 {
     uint64_t taken = 0;
-    const char *text = w->text + w->pos, *quote;
-    *value = parse(text, w->bytes - w->pos, limit, JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, w->pos, &taken, e);
+    peek(w);
+    const char *text = w->text + w->pos;
+    const uint64_t left = min_u64(w->bytes - w->pos, limit);
+    *value = escaped_string(text, text + left, &taken, e);
+    if (!*value && e->code == ERR_NONE)
+        *value = parse(text, w->bytes - w->pos, limit, JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, w->pos, &taken, e);
     w->pos += taken;
     if (!json_is_string(*value) || memchr(text, '\\', (size_t)taken)) return *value != NULL;
-    // jansson passes over a lack of memory while it collects a string's bytes: then some are missing
-    quote = memchr(text, '"', (size_t)taken);
-    if (quote && json_string_length(*value) + 2 == taken - (uint64_t)(quote - text)) return true;
+    if (json_string_length(*value) + 2 == taken) return true;
     json_decref(*value);
     *value = NULL;
     return err_set(e, ERR_MEMORY, "out of memory while reading JSON");
