@@ -5,16 +5,18 @@
 
 #include "gpu/gpu.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
-static uint32_t calls, fail_at; // 1 = the first call; 0 = none
+static atomic_uint calls; // pipelines are made by several threads
+static uint32_t fail_at;  // 1 = the first call; 0 = none
 static VkResult fail_with;
 static bool failing_for_good;
 
 static bool fails(void)
 {
-    calls++;
-    return calls == fail_at || (fail_at && calls > fail_at && failing_for_good);
+    const uint32_t now = atomic_fetch_add(&calls, 1) + 1;
+    return now == fail_at || (fail_at && now > fail_at && failing_for_good);
 }
 
 #define FAKE(name, params, args)                                                                                       \

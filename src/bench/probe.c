@@ -193,7 +193,7 @@ static uint32_t pick_threads(const struct caps *c)
 static bool probe_fma(struct bed *b, bool half, struct probe *p, struct err *e)
 {
     struct gpu *g = b->g;
-    uint32_t threads = pick_threads(&g->caps), spec[2] = {0, threads};
+    uint32_t threads = pick_threads(&g->caps);
     if (half && !g->caps.f16_math) {
         snprintf(p->why, sizeof p->why, "the device has no 16-bit arithmetic");
         return true;
@@ -203,7 +203,12 @@ static bool probe_fma(struct bed *b, bool half, struct probe *p, struct err *e)
     s.push[1] = float_bits(0.9995f);
     s.push[2] = float_bits(0.0005f);
     snprintf(p->why, sizeof p->why, "%u workgroups of %u, eight chains of pairs each", s.groups, threads);
-    return gpu_pipeline(g, half ? "probe_fma_half" : "probe_fma", spec, 2, 1, 0, 12, 0, &s.pipe, e) &&
+    const struct pipeline_wish w = {.shader = half ? "probe_fma_half" : "probe_fma",
+                                    .spec = {0, threads},
+                                    .n_spec = 2,
+                                    .n_bind = 1,
+                                    .push_bytes = 12};
+    return gpu_pipeline(g, &w, &s.pipe, e) &&
            sample(b, &s, &s.push[0], (double)s.groups * threads * FLOPS_PER_TRIP, p, e);
 }
 
@@ -233,30 +238,33 @@ static bool probe_matrix(struct bed *b, struct probe *p, struct err *e)
         return true;
     }
     uint32_t lanes = max_u32(g->caps.subgroup, 1), subgroups = max_u32(1, min_u32(256, g->caps.threads_max) / lanes);
-    uint32_t spec[5] = {0, lanes * subgroups, m->m, m->n, m->k};
+    const struct pipeline_wish w = {.shader = "probe_coop",
+                                    .spec = {0, lanes * subgroups, m->m, m->n, m->k},
+                                    .n_spec = 5,
+                                    .n_bind = 1,
+                                    .push_bytes = 8,
+                                    .subgroup = g->caps.subgroup_pick ? lanes : 0};
     struct shot s = {.groups = 2048, .repeats = 1, .n_push = 2};
     s.push[0] = 4;
     s.push[1] = float_bits(0.001f);
     double each = (double)s.groups * subgroups * MATRICES_PER_TRIP * 2.0 * m->m * m->n * m->k;
     snprintf(p->why, sizeof p->why, "%ux%ux%u, halves into F32, %u subgroups of %u per workgroup", m->m, m->n, m->k,
              subgroups, lanes);
-    uint32_t subgroup = g->caps.subgroup_pick ? lanes : 0;
-    return gpu_pipeline(g, "probe_coop", spec, 5, 1, 0, 8, subgroup, &s.pipe, e) &&
-           sample(b, &s, &s.push[0], each, p, e);
+    return gpu_pipeline(g, &w, &s.pipe, e) && sample(b, &s, &s.push[0], each, p, e);
 }
 
 static bool probe_copy(struct bed *b, struct probe *p, struct err *e)
 {
     struct gpu *g = b->g;
-    uint32_t threads = pick_threads(&g->caps), spec[2] = {0, threads};
+    uint32_t threads = pick_threads(&g->caps);
+    const struct pipeline_wish w = {
+        .shader = "probe_copy", .spec = {0, threads}, .n_spec = 2, .n_bind = 2, .push_bytes = 4};
     uint64_t count = b->x.bytes / 16;
     struct shot s = {.repeats = 1, .n_push = 1};
     s.groups = (uint32_t)min_u64(g->caps.type == CAPS_CPU ? 256 : 8192, ceil_div((uint32_t)count, threads));
     s.push[0] = (uint32_t)count;
     struct probe other = *p;
-    if (!gpu_pipeline(g, "probe_copy", spec, 2, 2, 0, 4, 0, &s.pipe, e) ||
-        !sample(b, &s, &s.repeats, 2.0 * (double)b->x.bytes, p, e))
-        return false;
+    if (!gpu_pipeline(g, &w, &s.pipe, e) || !sample(b, &s, &s.repeats, 2.0 * (double)b->x.bytes, p, e)) return false;
     s.transfer = true;
     s.repeats = 1;
     if (!sample(b, &s, &s.repeats, 2.0 * (double)b->x.bytes, &other, e)) return false;
@@ -270,10 +278,11 @@ static bool probe_copy(struct bed *b, struct probe *p, struct err *e)
 static bool probe_dispatch(struct bed *b, struct probe *p, struct err *e)
 {
     struct gpu *g = b->g;
-    uint32_t spec[2] = {0, pick_threads(&g->caps)};
+    const struct pipeline_wish w = {
+        .shader = "probe_nothing", .spec = {0, pick_threads(&g->caps)}, .n_spec = 2, .n_bind = 1, .push_bytes = 4};
     struct shot s = {.groups = 1, .repeats = DISPATCHES, .n_push = 1};
     snprintf(p->why, sizeof p->why, "one workgroup and a barrier, recorded in a row");
-    return gpu_pipeline(g, "probe_nothing", spec, 2, 1, 0, 4, 0, &s.pipe, e) && sample(b, &s, &s.repeats, 1, p, e);
+    return gpu_pipeline(g, &w, &s.pipe, e) && sample(b, &s, &s.repeats, 1, p, e);
 }
 
 bool probe_all(struct gpu *g, struct probe *out, bool (*stop)(void *user), void *user, struct err *e)

@@ -140,33 +140,63 @@ static void launch_of(const struct program *x, const struct dispatch *d, struct 
     d->kernel->pack(&x->gpu->caps, p->g, &p->g->op[d->op], d->shard, l);
 }
 
-static bool prepare(struct program *x, enum rate r, uint32_t i, struct err *e)
+// The pipeline that a dispatch wants, after a look at what else the device must allow.
+static bool wish_of(const struct program *x, const struct dispatch *d, struct pipeline_wish *w, struct err *e)
 {
-    const struct dispatch *d = &x->plan->seq[r][i];
     struct launch l;
     uint32_t block[2 * (OP_IN + 1) + PUSH_WORDS];
     launch_of(x, d, &l);
-    uint32_t push = push_block(x, d, &l, block);
+    *w = (struct pipeline_wish){.shader = d->kernel->shader,
+                                .n_spec = l.n_spec,
+                                .n_bind = d->kernel->addresses ? 0 : bindings(x, d),
+                                .texels = d->kernel->texels,
+                                .push_bytes = push_block(x, d, &l, block),
+                                .subgroup = l.subgroup};
+    memcpy(w->spec, l.spec, sizeof *l.spec * l.n_spec);
     const char *scope = x->plan->g->op[d->op].scope;
-    if (push > x->gpu->caps.push_max)
+    if (w->push_bytes > x->gpu->caps.push_max)
         return err_set(e, ERR_UNSUPPORTED, "%s: kernel %s needs %u bytes of push constants, the device has %u", scope,
-                       d->kernel->name, push, x->gpu->caps.push_max);
+                       d->kernel->name, w->push_bytes, x->gpu->caps.push_max);
     for (int k = 0; k < 3; k++)
         if (l.groups[k] == 0 || l.groups[k] > x->gpu->caps.groups_max[k])
             return err_set(e, ERR_UNSUPPORTED,
                            "%s: kernel %s needs %u workgroups in dimension %d, the device allows %u", scope,
                            d->kernel->name, l.groups[k], k, x->gpu->caps.groups_max[k]);
-    uint32_t n_bind = d->kernel->addresses ? 0 : bindings(x, d);
-    if (!gpu_pipeline(x->gpu, d->kernel->shader, l.spec, l.n_spec, n_bind, d->kernel->texels, push, l.subgroup,
-                      &x->node[r][i].pipe, e))
-        return false;
-    if (n_bind == 0) return true;
+    return true;
+}
+
+// Those of all rates together, so that as many as possible are made at once.
+static bool open_pipelines(struct program *x, struct err *e)
+{
+    uint32_t total = 0, n = 0;
+    for (int r = 0; r < RATE_COUNT; r++) total += x->plan->n_seq[r];
+    struct pipeline_wish *wish = mem_zero(total, sizeof *wish, e);
+    const struct pipeline **made = mem_zero(total, sizeof *made, e);
+    bool ok = wish && made;
+    for (int r = 0; r < RATE_COUNT; r++)
+        for (uint32_t i = 0; ok && i < x->plan->n_seq[r]; i++) ok = wish_of(x, &x->plan->seq[r][i], &wish[n++], e);
+    ok = ok && gpu_pipelines(x->gpu, wish, n, made, e);
+    n = 0;
+    for (int r = 0; ok && r < RATE_COUNT; r++) {
+        x->node[r] = mem_zero(x->plan->n_seq[r], sizeof *x->node[r], e);
+        ok = x->node[r] != NULL;
+        for (uint32_t i = 0; ok && i < x->plan->n_seq[r]; i++) x->node[r][i].pipe = made[n++];
+    }
+    free(wish);
+    free(made);
+    return ok;
+}
+
+static bool open_node(struct program *x, const struct dispatch *d, struct node *n, struct err *e)
+{
+    if (d->kernel->addresses) return true;
     VkDescriptorSetAllocateInfo ask = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
                                        .descriptorPool = x->descriptors,
                                        .descriptorSetCount = 1,
-                                       .pSetLayouts = &x->node[r][i].pipe->sets};
-    return gpu_ok(x->gpu, x->gpu->vk.vkAllocateDescriptorSets(x->gpu->dev, &ask, &x->node[r][i].set),
-                  "vkAllocateDescriptorSets", e);
+                                       .pSetLayouts = &n->pipe->sets};
+    return gpu_ok(x->gpu, x->gpu->vk.vkAllocateDescriptorSets(x->gpu->dev, &ask, &n->set), "vkAllocateDescriptorSets",
+                  e) &&
+           write_set(x, d, n->set, e);
 }
 
 static bool open_descriptors(struct program *x, struct err *e)
@@ -265,27 +295,11 @@ bool program_keep_weights(struct program *x, enum rate r, struct err *e)
 
 // --- open and close -----------------------------------------------------------------------------------------------
 
-// How many ops have what they need.
-static bool made(struct program *x, uint32_t done, struct err *e)
-{
-    const struct gpu *g = x->gpu;
-    uint32_t total = 0;
-    for (int r = 0; r < RATE_COUNT; r++) total += x->plan->n_seq[r];
-    return !g->making || !g->making(g->making_user, done, total) || err_set(e, ERR_CANCELLED, "stopped");
-}
-
 static bool open_rate(struct program *x, enum rate r, struct err *e)
 {
-    uint32_t before = 0;
-    for (int k = 0; k < (int)r; k++) before += x->plan->n_seq[k];
-    uint32_t n = x->plan->n_seq[r];
-    x->node[r] = mem_zero(n, sizeof *x->node[r], e);
-    if (!x->node[r]) return false;
-    for (uint32_t i = 0; i < n; i++) {
-        if (!made(x, before + i, e) || !prepare(x, r, i, e)) return false;
-        if (x->node[r][i].set && !write_set(x, &x->plan->seq[r][i], x->node[r][i].set, e)) return false;
-    }
-    return made(x, before + n, e) && program_replay_open(x, r, e);
+    for (uint32_t i = 0; i < x->plan->n_seq[r]; i++)
+        if (!open_node(x, &x->plan->seq[r][i], &x->node[r][i], e)) return false;
+    return program_replay_open(x, r, e);
 }
 
 struct program *program_open(struct gpu *g, const struct plan *p, struct err *e)
@@ -296,6 +310,7 @@ struct program *program_open(struct gpu *g, const struct plan *p, struct err *e)
     x->plan = p;
     bool ok = open_descriptors(x, e) && program_fence_open(x, e);
     for (int s = 0; ok && s < PROGRAM_SETS; s++) ok = open_set(x, s, e);
+    ok = ok && open_pipelines(x, e);
     for (int r = 0; ok && r < RATE_COUNT; r++) ok = open_rate(x, (enum rate)r, e);
     if (ok) return x;
     program_close(x);

@@ -73,7 +73,7 @@ struct gpu {
     uint64_t bytes_now, bytes_peak; // device memory allocated by us
     uint32_t validation_errors;     // messages of severity warning or error since open
     bool lost;
-    // asked while a program's pipelines are made, which takes long where the driver has to compile them; true ends it
+    // asked while pipelines are made, which takes long where the driver has to compile them; true ends it
     bool (*making)(void *user, uint32_t done, uint32_t total);
     void *making_user;
     struct gpu_private *priv; // messenger, staging ring, pipeline list, cache path
@@ -91,10 +91,24 @@ void gpu_buf_close(struct gpu *g, struct gpu_buf *b); // accepts {0}; nothing ma
 bool gpu_upload(struct gpu *g, struct gpu_buf *b, uint64_t offset, const void *src, uint64_t bytes, struct err *e);
 bool gpu_download(struct gpu *g, const struct gpu_buf *b, uint64_t offset, void *dst, uint64_t bytes, struct err *e);
 
-// A pipeline for (shader, specialisation, binding count, push bytes, subgroup size); made once, then found again.
-// Bit k of `texels`: binding k is a texel buffer.
-bool gpu_pipeline(struct gpu *g, const char *shader, const uint32_t *spec, uint32_t n_spec, uint32_t n_bind,
-                  uint32_t texels, uint32_t push_bytes, uint32_t subgroup, const struct pipeline **out, struct err *e);
+// What a pipeline is made from.
+enum { PIPE_SPEC_MAX = 20 };
+struct pipeline_wish {
+    const char *shader;
+    uint32_t spec[PIPE_SPEC_MAX], n_spec; // specialisation constants 0..n-1
+    uint32_t n_bind, texels;              // bit k of texels: binding k is a texel buffer
+    uint32_t push_bytes;
+    uint32_t subgroup; // required size, 0 = whatever the device gives
+};
+// The pipelines of n wishes; each is made once, then found again. Several are made at once, by several threads, and
+// g->making hears of it.
+bool gpu_pipelines(struct gpu *g, const struct pipeline_wish *wish, uint32_t n, const struct pipeline **out,
+                   struct err *e);
+static inline bool gpu_pipeline(struct gpu *g, const struct pipeline_wish *wish, const struct pipeline **out,
+                                struct err *e)
+{
+    return gpu_pipelines(g, wish, 1, out, e);
+}
 
 // The compiler's statistics of a pipeline as text lines "name = value" (registers, spills, ...); needs
 // wish.statistics and caps.executable_info.

@@ -5,7 +5,10 @@
 #include "gpu/coopmat.h"
 #include "gpu/gpu.h"
 
-enum { GPU_LIST_MAX = 64, STAGE_COUNT = 2, PIPE_SPEC_MAX = 20 };
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { GPU_LIST_MAX = 64, STAGE_COUNT = 2 };
 
 // Vulkan returns VkResult everywhere; the only macro with hidden control flow.
 #define TRY(g, call, e)                                                                                                \
@@ -42,6 +45,7 @@ struct gpu_private {
     void (*log)(void *user, int level, const char *line);
     void *user;
     VkDebugUtilsMessengerEXT messenger;
+    pthread_mutex_t heard; // layers speak on the thread that called, and several may
     bool validation, statistics;
     uint64_t heap_limit; // 0 = the driver decides; otherwise a forced total for tests
     struct stage stage[STAGE_COUNT];
@@ -78,7 +82,11 @@ const void *features_for(const struct caps *c, struct feature_set *f, const char
 void cache_open(struct gpu *g, const char *dir); // never fails: without a cache things are slower, not wrong
 void cache_save(struct gpu *g);
 
+// compile.c: all of them, or an error; *e is clear before
+bool pipelines_make(struct gpu *g, struct pipe_entry *const *entry, uint32_t n, struct err *e);
+
 // pipeline.c, upload.c, queue.c
+bool pipeline_open(struct gpu *g, const struct pipe_key *k, struct pipeline *p, struct err *e); // from any thread
 void pipelines_close(struct gpu *g);
 void stages_close(struct gpu *g);
 bool queue_open(struct gpu *g, struct err *e);

@@ -28,9 +28,11 @@ static VKAPI_ATTR VkBool32 VKAPI_CALL heard(VkDebugUtilsMessageSeverityFlagBitsE
     (void)types;
     // volk's own: its table of device functions asks for one that belongs to the instance, and never calls it
     if (data->pMessage && strstr(data->pMessage, "vkGetDeviceProcAddr(): pName is trying to grab")) return VK_FALSE;
+    pthread_mutex_lock(&g->priv->heard);
     g->validation_errors++;
     gpu_log(g->priv, severity >= VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT ? 0 : 1, "validation: %s",
             data->pMessage ? data->pMessage : "(no text)");
+    pthread_mutex_unlock(&g->priv->heard);
     return VK_FALSE;
 }
 

@@ -100,6 +100,7 @@ static bool open_parts(struct gpu *g, const struct gpu_wish *w, struct err *e)
 {
     g->priv = mem_zero(1, sizeof *g->priv, e);
     if (!g->priv) return false;
+    pthread_mutex_init(&g->priv->heard, NULL);
     g->priv->log = w->log;
     g->priv->user = w->user;
     g->priv->statistics = w->statistics;
@@ -132,6 +133,7 @@ void gpu_close(struct gpu *g)
         g->vk.vkDestroyDevice(g->dev, NULL);
     }
     instance_close(g);
+    if (g->priv) pthread_mutex_destroy(&g->priv->heard);
     if (g->priv) free(g->priv->cache_path);
     free(g->priv);
     *g = (struct gpu){0};

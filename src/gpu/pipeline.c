@@ -13,17 +13,6 @@ static void pipeline_close(struct gpu *g, struct pipeline *p)
     *p = (struct pipeline){0};
 }
 
-void pipelines_close(struct gpu *g)
-{
-    for (uint32_t i = 0; i < g->priv->n_pipes; i++) {
-        pipeline_close(g, &g->priv->pipes[i]->pipe);
-        free(g->priv->pipes[i]);
-    }
-    free(g->priv->pipes);
-    g->priv->pipes = NULL;
-    g->priv->n_pipes = g->priv->cap_pipes = 0;
-}
-
 static bool open_layout(struct gpu *g, const struct pipe_key *k, struct pipeline *p, struct err *e)
 {
     VkDescriptorSetLayoutBinding bind[32];
@@ -69,7 +58,7 @@ static VkResult make_pipeline(struct gpu *g, const struct pipe_key *k, VkShaderM
     return g->vk.vkCreateComputePipelines(g->dev, g->cache, 1, &info, NULL, &p->pipe);
 }
 
-static bool open_pipeline(struct gpu *g, const struct pipe_key *k, struct pipeline *p, struct err *e)
+bool pipeline_open(struct gpu *g, const struct pipe_key *k, struct pipeline *p, struct err *e)
 {
     VkShaderModule module = VK_NULL_HANDLE;
     VkShaderModuleCreateInfo info = {
@@ -109,48 +98,82 @@ static bool check_key(const struct gpu *g, const struct pipe_key *k, struct err 
     return true;
 }
 
-static bool add_pipeline(struct gpu *g, const struct pipe_key *k, const struct pipeline **out, struct err *e)
+// Its entry, new ones not made yet.
+static struct pipe_entry *find_or_add(struct gpu *g, const struct pipe_key *k, struct err *e)
 {
     struct gpu_private *v = g->priv;
-    if (!mem_grow(&v->pipes, &v->cap_pipes, v->n_pipes + 1, sizeof *v->pipes, e)) return false;
+    for (uint32_t i = 0; i < v->n_pipes; i++)
+        if (key_equal(&v->pipes[i]->key, k)) return v->pipes[i];
+    if (g->lost) return gpu_ok(g, VK_ERROR_DEVICE_LOST, "vkCreateComputePipelines", e), NULL;
+    if (!mem_grow(&v->pipes, &v->cap_pipes, v->n_pipes + 1, sizeof *v->pipes, e)) return NULL;
     struct pipe_entry *entry = mem_zero(1, sizeof *entry, e);
-    if (!entry) return false;
+    if (!entry) return NULL;
     entry->key = *k;
-    if (!open_pipeline(g, k, &entry->pipe, e)) {
-        pipeline_close(g, &entry->pipe);
-        free(entry);
-        return false;
-    }
-    v->pipes[v->n_pipes++] = entry;
-    v->pipes_new++;
-    *out = &entry->pipe;
+    return v->pipes[v->n_pipes++] = entry;
+}
+
+static bool make_key(const struct gpu *g, const struct pipeline_wish *w, struct pipe_key *k, struct err *e)
+{
+    *k = (struct pipe_key){.blob = blob_find(w->shader),
+                           .n_spec = w->n_spec,
+                           .n_bind = w->n_bind,
+                           .texels = w->texels,
+                           .push_bytes = w->push_bytes,
+                           .subgroup = w->subgroup};
+    if (!k->blob) return err_set(e, ERR_ARG, "no shader is called \"%s\"", w->shader);
+    if (w->n_spec > COUNTOF(k->spec))
+        return err_set(e, ERR_ARG, "shader %s got %u constants, at most %u fit", w->shader, w->n_spec,
+                       (unsigned)COUNTOF(k->spec));
+    memcpy(k->spec, w->spec, 4 * (size_t)w->n_spec);
+    if (!check_key(g, k, e)) return false;
+    if (!g->caps.subgroup_pick) k->subgroup = 0; // the only size there is
     return true;
 }
 
-bool gpu_pipeline(struct gpu *g, const char *shader, const uint32_t *spec, uint32_t n_spec, uint32_t n_bind,
-                  uint32_t texels, uint32_t push_bytes, uint32_t subgroup, const struct pipeline **out, struct err *e)
+static void forget(struct gpu *g, struct pipe_entry *entry)
 {
-    struct pipe_key k = {.blob = blob_find(shader),
-                         .n_spec = n_spec,
-                         .n_bind = n_bind,
-                         .texels = texels,
-                         .push_bytes = push_bytes,
-                         .subgroup = subgroup};
-    *out = NULL;
-    if (!k.blob) return err_set(e, ERR_ARG, "no shader is called \"%s\"", shader);
-    if (n_spec > COUNTOF(k.spec))
-        return err_set(e, ERR_ARG, "shader %s got %u constants, at most %u fit", shader, n_spec,
-                       (unsigned)COUNTOF(k.spec));
-    if (n_spec) memcpy(k.spec, spec, 4 * (size_t)n_spec);
-    if (!check_key(g, &k, e)) return false;
-    if (!g->caps.subgroup_pick) k.subgroup = 0; // the only size there is
-    for (uint32_t i = 0; i < g->priv->n_pipes; i++) {
-        if (!key_equal(&g->priv->pipes[i]->key, &k)) continue;
-        *out = &g->priv->pipes[i]->pipe;
-        return true;
+    pipeline_close(g, &entry->pipe);
+    free(entry);
+}
+
+void pipelines_close(struct gpu *g)
+{
+    for (uint32_t i = 0; i < g->priv->n_pipes; i++) forget(g, g->priv->pipes[i]);
+    free(g->priv->pipes);
+    g->priv->pipes = NULL;
+    g->priv->n_pipes = g->priv->cap_pipes = 0;
+}
+
+// Of those from the first on, only the ones that were made stay: whoever stopped the others may want them again.
+static void keep_made(struct gpu *g, uint32_t first)
+{
+    struct gpu_private *v = g->priv;
+    uint32_t kept = first;
+    for (uint32_t i = first; i < v->n_pipes; i++) {
+        if (v->pipes[i]->pipe.pipe)
+            v->pipes[kept++] = v->pipes[i];
+        else
+            forget(g, v->pipes[i]);
     }
-    if (g->lost) return gpu_ok(g, VK_ERROR_DEVICE_LOST, "vkCreateComputePipelines", e);
-    return add_pipeline(g, &k, out, e);
+    v->n_pipes = kept;
+    v->pipes_new += kept - first;
+}
+
+bool gpu_pipelines(struct gpu *g, const struct pipeline_wish *wish, uint32_t n, const struct pipeline **out,
+                   struct err *e)
+{
+    struct gpu_private *v = g->priv;
+    const uint32_t first = v->n_pipes;
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < n; i++) {
+        struct pipe_key k;
+        struct pipe_entry *entry = make_key(g, &wish[i], &k, e) ? find_or_add(g, &k, e) : NULL;
+        ok = entry != NULL;
+        out[i] = ok ? &entry->pipe : NULL;
+    }
+    ok = ok && (v->n_pipes == first || pipelines_make(g, v->pipes + first, v->n_pipes - first, e));
+    keep_made(g, first);
+    return ok;
 }
 
 static void print_statistic(const VkPipelineExecutableStatisticKHR *s, char *text, size_t room)

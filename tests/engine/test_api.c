@@ -187,10 +187,10 @@ static int lose_patience_loading(void *user, const char *what, uint64_t done, ui
     return lose_patience(user);
 }
 
-static void cancel_loading(vkdit *context)
+static void cancel_loading(void)
 {
-    uint32_t cancelled = 0;
-    uint32_t made = 0;
+    uint32_t cancelled = 0, made = 0;
+    vkdit *context = context_open(); // of its own, where no pipeline is made yet
     for (int k = 0; k < 600; k++) {
         vkdit_model *m = NULL;
         vkdit_run *r = NULL;
@@ -203,13 +203,14 @@ static void cancel_loading(vkdit *context)
         if (s == VKDIT_OK) s = vkdit_run_begin(m, &j, &r, &e);
         CHECK(s == (r ? VKDIT_OK : VKDIT_ERR_CANCELLED), "cancelled at %d: status %d, %s", k, (int)s, e.message);
         cancelled += s == VKDIT_ERR_CANCELLED;
-        made = p.made;
+        made += p.made;
         vkdit_run_close(r);
         vkdit_model_close(m);
         if (s == VKDIT_OK) break;
     }
     CHECK(cancelled > 10 && cancelled < 599, "%u cancelled", cancelled);
-    CHECK(made > 20, "%u pipelines were told of", made);
+    CHECK(made > 5, "progress was told %u times while pipelines were made", made);
+    vkdit_close(context);
 }
 
 // Stopped again and again, a run ends where an undisturbed one does.
@@ -413,7 +414,7 @@ int main(void)
         opening(context);
         refuses(m, sit);
         two_runs(m);
-        cancel_loading(context);
+        cancel_loading();
         cancel_steps(m, "ddpm");
         cancel_steps(m, "ddim");
         cancel_steps(sit, "heun");

@@ -75,13 +75,17 @@ static inline bool probe_record(struct gpu *g, struct probe *p, bool addresses, 
 static inline bool probe_steps(struct gpu *g, struct probe *p, bool addresses, uint32_t add, uint32_t subgroup,
                                uint32_t *out, struct err *e)
 {
-    uint32_t spec[2] = {add, 64}, x[PROBE_N];
+    uint32_t x[PROBE_N];
+    const struct pipeline_wish w = {.shader = addresses ? "test_copy_address" : "test_copy",
+                                    .spec = {add, 64},
+                                    .n_spec = 2,
+                                    .n_bind = addresses ? 0 : 2,
+                                    .push_bytes = addresses ? 24 : 8,
+                                    .subgroup = subgroup};
     for (uint32_t i = 0; i < PROBE_N; i++) x[i] = i * 7;
     VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
     return gpu_buf_open(g, &p->x, sizeof x, GPU_DEVICE, e) && gpu_buf_open(g, &p->y, sizeof x + 4, GPU_MAPPED, e) &&
-           gpu_upload(g, &p->x, 0, x, sizeof x, e) &&
-           gpu_pipeline(g, addresses ? "test_copy_address" : "test_copy", spec, 2, addresses ? 0 : 2, 0,
-                        addresses ? 24 : 8, subgroup, &p->pipe, e) &&
+           gpu_upload(g, &p->x, 0, x, sizeof x, e) && gpu_pipeline(g, &w, &p->pipe, e) &&
            (addresses || probe_bind(g, p, e)) && probe_record(g, p, addresses, 3, e) &&
            gpu_ok(g, g->vk.vkCreateFence(g->dev, &fence, NULL, &p->fence), "vkCreateFence", e) &&
            gpu_submit(g, p->cmd, p->fence, e) && gpu_wait(g, p->fence, e) &&

@@ -66,9 +66,14 @@ static bool compile(struct survey *v, const struct graph *g, const struct op *o,
     const struct pipeline *pipe;
     char text[8192];
     snprintf(v->label, sizeof v->label, "%s (%s)", k->name, from);
-    if (!gpu_pipeline(&v->gpu, k->shader, l.spec, l.n_spec, k->addresses ? 0 : n, k->texels, push, l.subgroup, &pipe,
-                      e))
-        return false;
+    struct pipeline_wish w = {.shader = k->shader,
+                              .n_spec = l.n_spec,
+                              .n_bind = k->addresses ? 0 : n,
+                              .texels = k->texels,
+                              .push_bytes = push,
+                              .subgroup = l.subgroup};
+    memcpy(w.spec, l.spec, sizeof *l.spec * l.n_spec);
+    if (!gpu_pipeline(&v->gpu, &w, &pipe, e)) return false;
     if (!is_new(v, pipe)) return true;
     if (!gpu_pipeline_stats(&v->gpu, pipe, text, sizeof text, e)) return false;
     report(v, text);

@@ -77,12 +77,59 @@ static void test_kernels(struct gpu *g)
     e = (struct err){0};
     if (c->addresses) CHECK(probe_run(g, true, 13, 0, NULL, &e), "%s", e.text);
     const struct pipeline *a = NULL, *b = NULL, *d = NULL;
-    uint32_t spec[2] = {1, 64};
-    CHECK(gpu_pipeline(g, "test_copy", spec, 2, 2, 0, 8, 0, &a, &e), "%s", e.text);
-    CHECK(gpu_pipeline(g, "test_copy", spec, 2, 2, 0, 8, 0, &b, &e) && a == b, "the same pipeline was made twice");
-    spec[0] = 2;
-    CHECK(gpu_pipeline(g, "test_copy", spec, 2, 2, 0, 8, 0, &d, &e) && a != d, "constants are ignored");
-    CHECK(!gpu_pipeline(g, "no such", spec, 2, 2, 0, 8, 0, &d, &e) && strstr(e.text, "no such"), "%s", e.text);
+    struct pipeline_wish w = {.shader = "test_copy", .spec = {1, 64}, .n_spec = 2, .n_bind = 2, .push_bytes = 8};
+    CHECK(gpu_pipeline(g, &w, &a, &e), "%s", e.text);
+    CHECK(gpu_pipeline(g, &w, &b, &e) && a == b, "the same pipeline was made twice");
+    w.spec[0] = 2;
+    CHECK(gpu_pipeline(g, &w, &d, &e) && a != d, "constants are ignored");
+    w.shader = "no such";
+    CHECK(!gpu_pipeline(g, &w, &d, &e) && strstr(e.text, "no such"), "%s", e.text);
+}
+
+struct listener {
+    uint32_t asked, last, total, stop_at; // stop_at: of the questions; 0 never
+};
+
+static bool listen(void *user, uint32_t done, uint32_t total)
+{
+    struct listener *l = user;
+    CHECK(done >= l->last && done <= total, "%u of %u after %u", done, total, l->last);
+    l->last = done;
+    l->total = total;
+    return ++l->asked == l->stop_at;
+}
+
+// Several at once: in the order of the wishes, each once, all or none.
+static void test_pipelines(struct gpu *g)
+{
+    enum { N = 40, KINDS = 20 };
+    struct err e = {0};
+    struct listener l = {0};
+    struct pipeline_wish w[N];
+    const struct pipeline *a[N], *b[N];
+    for (uint32_t i = 0; i < N; i++)
+        w[i] = (struct pipeline_wish){
+            .shader = "test_copy", .spec = {100 + i % KINDS, 64}, .n_spec = 2, .n_bind = 2, .push_bytes = 8};
+    g->making = listen;
+    g->making_user = &l;
+    l.stop_at = 1;
+    CHECK(!gpu_pipelines(g, w, N, a, &e) && e.code == ERR_CANCELLED, "not stopped: %s", e.text);
+    e = (struct err){0};
+    l = (struct listener){0};
+    w[N - 1].shader = "no such";
+    CHECK(!gpu_pipelines(g, w, N, a, &e) && strstr(e.text, "no such") && l.asked == 0, "%s", e.text);
+    e = (struct err){0};
+    w[N - 1].shader = "test_copy";
+    CHECK(gpu_pipelines(g, w, N, a, &e) && l.last > 0 && l.last == l.total && l.total <= KINDS, "%u of %u made: %s",
+          l.last, l.total, e.text);
+    for (uint32_t i = 0; i < N; i++) {
+        CHECK(a[i] && a[i]->pipe && a[i] == a[i % KINDS], "pipeline %u", i);
+        CHECK(i % KINDS == 0 || a[i] != a[i - 1], "two constants, one pipeline");
+    }
+    l = (struct listener){0};
+    CHECK(gpu_pipelines(g, w, N, b, &e) && !memcmp(a, b, sizeof a) && l.asked == 0, "made again: %s", e.text);
+    CHECK(gpu_pipelines(g, NULL, 0, NULL, &e), "none: %s", e.text);
+    g->making = NULL;
 }
 
 static void test_facts(const struct caps *c)
@@ -111,6 +158,7 @@ static void test_device(const char *index, const char *limits)
     test_transfers(&g, GPU_MAPPED, false);
     test_transfers(&g, GPU_DEVICE, true);
     test_kernels(&g);
+    test_pipelines(&g);
     CHECK(g.bytes_peak > 20000000, "the peak was not counted");
     CHECK(g.validation_errors == 0, "%u validation messages", g.validation_errors);
     gpu_close(&g);
