@@ -140,6 +140,8 @@ static void launch_of(const struct program *x, const struct dispatch *d, struct 
     d->kernel->pack(&x->gpu->caps, p->g, &p->g->op[d->op], d->shard, l);
 }
 
+_Static_assert((int)SPEC_MAX <= (int)PIPE_SPEC_MAX, "a launch has more constants than a pipeline");
+
 // The pipeline that a dispatch wants, after a look at what else the device must allow.
 static bool wish_of(const struct program *x, const struct dispatch *d, struct pipeline_wish *w, struct err *e)
 {
