@@ -393,7 +393,8 @@ static const struct fault faults[] = {
 
 static void arm(const struct fault *f, uint32_t k)
 {
-    alloc_calls = calls = 0;
+    alloc_calls = 0;
+    calls = 0;
     alloc_fail_at = f->result ? 0 : k;
     fail_at = f->result ? k : 0;
     fail_with = f->result;
