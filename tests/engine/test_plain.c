@@ -68,41 +68,49 @@ static void compare(vkdit_model *m, vkdit_job j, const char *what, uint32_t plai
     CHECK(half.temp_bytes <= whole.temp_bytes, "%s: more room for intermediates", name);
 }
 
-static void all_noises(vkdit *context, vkdit_precision precision, const char *what, double bar)
+static vkdit_model *open_model(vkdit *context, vkdit_precision precision, int sit)
 {
     vkdit_error e;
-    vkdit_model *dit = NULL, *sit = NULL;
-    vkdit_model_options o = {.synthetic = "tiny", .precision = precision};
-    CHECK(vkdit_model_open(context, &o, &dit, &e) == VKDIT_OK, "%s", e.message);
-    o.is_sit = 1;
-    CHECK(vkdit_model_open(context, &o, &sit, &e) == VKDIT_OK, "%s", e.message);
-    vkdit_job j = {.classes = classes, .images = IMAGES, .steps = 8, .seed = 5, .cfg_scale = 3, .cfg_from = 0.2};
-    j.cfg_to = 0.7;
-    if (dit && sit) {
-        // of 8 timesteps from 999 to 0 three lie in 300..800, of 8 flow times from 1 to 1/8 four lie in 0.3..0.8
-        j.sampler = "ddpm"; // with learned variance
-        compare(dit, j, what, 5, bar);
-        j.rng = VKDIT_RNG_PHILOX;
-        compare(dit, j, what, 5, bar);
-        j.sampler = "dpmpp2m";
-        compare(sit, j, what, 4, bar);
-        j.images = 1, j.sampler = "euler";
-        compare(sit, j, what, 4, bar);
-    }
+    vkdit_model *m = NULL;
+    const vkdit_model_options o = {.synthetic = "tiny", .precision = precision, .is_sit = sit};
+    CHECK(vkdit_model_open(context, &o, &m, &e) == VKDIT_OK, "%s", e.message);
+    return m;
+}
+
+// Of 8 timesteps from 999 to 0 three lie in 300..800, of 8 flow times from 1 to 1/8 four lie in 0.3..0.8.
+static const vkdit_job banded = {
+    .classes = classes, .images = IMAGES, .steps = 8, .seed = 5, .cfg_scale = 3, .cfg_from = 0.2, .cfg_to = 0.7};
+
+static void noises(vkdit *context)
+{
+    vkdit_model *dit = open_model(context, VKDIT_PRECISION_F32, 0);
+    vkdit_job j = banded;
+    j.sampler = "ddpm"; // with learned variance
+    if (dit) compare(dit, j, "fp32", 5, 1e-5);
+    j.rng = VKDIT_RNG_PHILOX;
+    if (dit) compare(dit, j, "fp32, philox", 5, 1e-5);
     vkdit_model_close(dit);
+}
+
+static void halves(vkdit *context)
+{
+    vkdit_model *sit = open_model(context, VKDIT_PRECISION_F16, 1);
+    vkdit_job j = banded;
+    j.images = 1, j.sampler = "euler";
+    if (sit) compare(sit, j, "fp16", 4, 2e-3);
     vkdit_model_close(sit);
 }
 
-// Runs that need no second part have none.
-static void only_where_it_helps(vkdit *context)
+// Runs that need no second part have none; a state can be taken up in either part.
+static void flows(vkdit *context)
 {
     static struct outcome o, again;
-    vkdit_error e;
-    vkdit_model *m = NULL;
-    const vkdit_model_options options = {.synthetic = "tiny", .is_sit = 1, .precision = VKDIT_PRECISION_F32};
-    CHECK(vkdit_model_open(context, &options, &m, &e) == VKDIT_OK, "%s", e.message);
+    vkdit_model *m = open_model(context, VKDIT_PRECISION_F32, 1);
     if (!m) return;
-    vkdit_job j = {.classes = classes, .images = 1, .steps = 4, .sampler = "euler", .cfg_scale = 3};
+    vkdit_job j = banded;
+    j.sampler = "dpmpp2m";
+    compare(m, j, "fp32", 4, 1e-5);
+    j = (vkdit_job){.classes = classes, .images = 1, .steps = 4, .sampler = "euler", .cfg_scale = 3};
     run_job(m, &j, false, &o);
     CHECK(o.plain == 0 && o.of_plain == 0, "guided throughout, with %u plain dispatches", o.of_plain);
     j.cfg_scale = 1;
@@ -123,8 +131,8 @@ int main(void)
 {
     vkdit *context = context_open();
     if (!context) return 77;
-    all_noises(context, VKDIT_PRECISION_F32, "fp32", 1e-5);
-    all_noises(context, VKDIT_PRECISION_F16, "fp16", 2e-3);
-    only_where_it_helps(context);
+    noises(context);
+    halves(context);
+    flows(context);
     return context_done(context);
 }
