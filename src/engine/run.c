@@ -207,7 +207,7 @@ static bool start_state(struct vkdit_run *r, const vkdit_job *j, struct err *e)
     return ok;
 }
 
-// Is there an evaluation outside the guidance interval? Half of a guided one is enough for it.
+// Outside the guidance interval: half of a guided evaluation is enough.
 static bool unguided(const struct schedule *s, uint32_t eval)
 {
     return s->tick[eval].cfg == 1;

@@ -8,7 +8,8 @@
 enum act { ACT_NONE, ACT_GELU_TANH, ACT_SILU, ACT_GELU_ERF, ACT_RELU, ACT_SOFT_CLAMP }; // the last: 3 tanh(x / 3)
 
 // One modulation vector of the table (STATE; items = rows, rows = slots, cols = width): for item i it is
-// table[now.mod * conds + cond[i]][slot]. cond: I32, 1,1,items (or more: the first ones count). conds: rows of the table per evaluation.
+// table[now.mod * conds + cond[i]][slot]. cond: I32, 1,1,items (or more: the first ones count). conds: rows of the table
+// per evaluation.
 struct mod {
     ten table, now, cond;
     uint32_t conds, slot;

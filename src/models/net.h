@@ -43,7 +43,8 @@ struct bank {
     uint32_t conds, width, next;
     bool made; // the strips are on the tape already: slots are only counted again
 };
-// Computes SCOPE.leaf (a linear of n*width outputs) for all rows and stores it, unless that is made; returns the first slot.
+// Computes SCOPE.leaf (a linear of n*width outputs) for all rows and stores it, unless that is made; returns the first
+// slot.
 uint32_t net_modulation(struct net *n, struct bank *b, const char *leaf, uint32_t count);
 static inline struct mod bank_slot(const struct bank *b, uint32_t slot)
 {
