@@ -50,12 +50,14 @@ void main()
         [[unroll]] for (uint i = 0; i < TM; i++) one[i] = x(row_at[i] + last);
         NEXT_ONE(last, w_at)
     }
+    vec2 done[TM][TP];
+    [[unroll]] for (uint i = 0; i < TM; i++) [[unroll]] for (uint p = 0; p < TP; p++) done[i][p] = sum[i][p];
     [[unroll]] for (uint p = 0; p < TP; p++) {
         uint col = panel * PANEL + p * 2 * SG + lane * 2;
         vec2 b = bias_pair(col), g = FINISH == 2 && ONE_ITEM ? gate_pair(gate_at(row), col) : vec2(0.0);
-        [[unroll]] for (uint i = 0; i < TM; i++) {
+        LAST_ROWS for (uint i = 0; i < TM; i++) {
             if (FINISH == 2 && !ONE_ITEM) g = gate_pair(gate_at(min(row + i, push.rows - 1)), col);
-            if (row + i < push.rows) finish_gated(row + i, col, sum[i][p], b, g);
+            if (row + i < push.rows) finish_gated(row + i, col, done[i][p], b, g);
         }
     }
 }

@@ -123,19 +123,16 @@ static void open_launch(const struct caps *c, const struct graph *g, const struc
 
 // --- CPU drivers: attention_bcast.comp -----------------------------------------------------------------------------
 
-enum { SWIFTSHADER = 10 }; // VK_DRIVER_ID_GOOGLE_SWIFTSHADER
-
 static bool has_lanes(const struct caps *c)
 {
     bool width = c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16;
     return c->type == CAPS_CPU && c->subgroup_arith && width;
 }
 
-// Larger heads unroll into programs that take longer to compile than to run. SwiftShader unrolls nothing here (see
-// operand.glsl): attention_tile is twice as fast on it.
+// Larger heads unroll into programs that take longer to compile than to run.
 static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return has_lanes(c) && c->subgroup_shuffle && c->driver_id != SWIFTSHADER && head_size(g, o) <= 256 &&
+    return has_lanes(c) && c->subgroup_shuffle && !on_swiftshader(c) && head_size(g, o) <= 256 &&
            head_size(g, o) % 4 == 0;
 }
 

@@ -192,6 +192,12 @@ bool on_lavapipe(const struct caps *c)
     return c->type == CAPS_CPU && c->driver_id == LAVAPIPE;
 }
 
+bool on_swiftshader(const struct caps *c)
+{
+    enum { SWIFTSHADER = 10 }; // VK_DRIVER_ID_GOOGLE_SWIFTSHADER
+    return c->type == CAPS_CPU && c->driver_id == SWIFTSHADER;
+}
+
 bool texels_pay(const struct caps *c)
 {
     return on_lavapipe(c) && c->texels && c->mesa < 25;

@@ -80,6 +80,9 @@ void launch_open(const struct graph *g, const struct op *o, struct launch *l, ui
 // On a CPU device a workgroup gets enough elements to be worth starting.
 void launch_each(const struct caps *c, const struct graph *g, const struct op *o, struct launch *l, uint64_t count);
 bool on_lavapipe(const struct caps *c); // Mesa's CPU driver
+// It unrolls no loop whose bounds are specialisation constants (see shaders/inc/operand.glsl), so sums kept in arrays lie in
+// memory there: tiles with barriers are two to four times as fast, blobs with literal bounds ten to seventy times.
+bool on_swiftshader(const struct caps *c);
 // It loads a storage buffer lane by lane in a loop before version 25, which takes nine tenths of a matrix product's time;
 // a texel fetch is one gather, or for a texel of four words eight loads and a transposition. Later versions gather from
 // buffers too, and 25.0 needs three times as long to compile fetches.

@@ -134,7 +134,7 @@ static bool lanes_shape(const struct caps *c, const struct graph *g, const struc
 
 static bool lanes_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return c->addresses && lanes_shape(c, g, o);
+    return c->addresses && !on_swiftshader(c) && lanes_shape(c, g, o);
 }
 
 static bool texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
@@ -147,7 +147,7 @@ static bool lanes4_fits(const struct caps *c, const struct graph *g, const struc
 {
     bool halves = false;
     for (uint32_t k = 0; k <= o->n_in; k++) halves |= is_half(op_operand(g, o, k));
-    return lanes_fits(c, g, o) && c->subgroup_ballot && c->subgroup == 4 && !halves;
+    return c->addresses && lanes_shape(c, g, o) && c->subgroup_ballot && c->subgroup == 4 && !halves;
 }
 
 // Pairs of channels per lane: two, but one is enough for pictures of three channels.
@@ -227,7 +227,7 @@ static const struct kernel_row conv_lanes = {
     .name = "conv_lanes",
     .shader = "conv_lanes",
     .addresses = true,
-    .needs = "a CPU device with subgroups of 4, 8 or 16 and buffer addresses",
+    .needs = "a CPU device other than SwiftShader, with subgroups of 4, 8 or 16 and buffer addresses",
     .fits = lanes_fits,
     .pack = lanes_pack,
     .weight_layout = lanes_layout,

@@ -121,7 +121,6 @@ static void open_launch(const struct graph *g, const struct op *o, struct shard 
 static uint32_t bcast_rows(const struct caps *c, const struct graph *g, const struct op *o)
 {
     if (shape_rows(op_output(g, o)->sh) <= 4) return 4;
-    if (!on_lavapipe(c)) return 12;
     return texels_pay(c) && o->row->work(g, o).flops < 1e9 ? 16 : 32;
 }
 
@@ -133,10 +132,15 @@ static uint32_t bcast_panel(const struct caps *c)
     return c->subgroup * BCAST_PAIRS * 2;
 }
 
-static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
+static bool has_lanes(const struct caps *c, const struct graph *g, const struct op *o)
 {
     bool width = c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16;
     return c->type == CAPS_CPU && c->subgroup_shuffle && width && op_operand(g, o, W)->kind == KIND_WEIGHT;
+}
+
+static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return !on_swiftshader(c) && has_lanes(c, g, o);
 }
 
 static bool bcast_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
@@ -180,8 +184,8 @@ static void bcast_pack(const struct caps *c, const struct graph *g, const struct
 // that a model mixes often. The bits are those of launch_open.
 static bool fixed_fits(const struct caps *c, const struct graph *g, const struct op *o, bool x, enum dtype w, bool y)
 {
-    return c->subgroup == 4 && c->subgroup_ballot && bcast_address_fits(c, g, o) && is_half(op_operand(g, o, X)) == x &&
-           op_operand(g, o, W)->dtype == w && is_half(op_output(g, o)) == y;
+    return c->subgroup == 4 && c->subgroup_ballot && c->addresses && has_lanes(c, g, o) &&
+           is_half(op_operand(g, o, X)) == x && op_operand(g, o, W)->dtype == w && is_half(op_output(g, o)) == y;
 }
 
 // x_ and y_: halves? w_: the matrix's type. rows_: TM in shaders/MANIFEST.
@@ -246,7 +250,7 @@ static const struct kernel_row bcast_address = {
     .name = "linear_bcast_address",
     .shader = "linear_bcast_address",
     .addresses = true,
-    .needs = "a CPU device with subgroups of 4, 8 or 16 and buffer addresses",
+    .needs = "a CPU device other than SwiftShader, with subgroups of 4, 8 or 16 and buffer addresses",
     .fits = bcast_address_fits,
     .pack = bcast_pack,
     .weight_layout = bcast_layout,
@@ -255,7 +259,7 @@ static const struct kernel_row bcast_address = {
 static const struct kernel_row bcast = {
     .name = "linear_bcast",
     .shader = "linear_bcast",
-    .needs = "a CPU device with subgroups of 4, 8 or 16",
+    .needs = "a CPU device other than SwiftShader, with subgroups of 4, 8 or 16",
     .fits = bcast_fits,
     .pack = bcast_pack,
     .weight_layout = bcast_layout,

@@ -47,13 +47,12 @@ def discrete_nll(x, mean, log_std):
     return -p.clamp_min(1e-12).log()
 
 
-def dit_from(out, x0, xt, noise, t):
-    """Noise error plus the variational bound of the learned variance, which sees the mean as a constant."""
+def dit_bound(out, x0, xt, t):
+    """The variational bound of the learned variance, which sees the mean as a constant; 0 where none is learned."""
     channels = x0.shape[1]
-    eps = out[:, :channels]
-    loss = per_picture((eps - noise) ** 2)
     if out.shape[1] == channels:
-        return loss
+        return 0
+    eps = out[:, :channels]
     k = ddpm_tables(x0.device)
     frac = (out[:, channels:] + 1) / 2
     logvar = frac * at(k["log_beta"], t) + (1 - frac) * at(k["log_variance"], t)
@@ -62,13 +61,27 @@ def dit_from(out, x0, xt, noise, t):
     true_logvar, miss = at(k["log_variance"], t), at(k["coef_x0"], t) * (x0 - guess)
     kl = 0.5 * (-1 + logvar - true_logvar + torch.exp(true_logvar - logvar) + miss**2 * torch.exp(-logvar))
     nll = discrete_nll(x0, mean, 0.5 * logvar)
-    vb = torch.where(t == 0, per_picture(nll), per_picture(kl)) / math.log(2)
-    return loss + vb
+    return torch.where(t == 0, per_picture(nll), per_picture(kl)) / math.log(2)
 
 
-def dit(net, x0, noise, t, y):
+@torch.no_grad()
+def taught(flow, xt, t, y):
+    """The noise that a flow network sees at the same ratio of signal to noise, and a weight that makes its error one of
+    velocity (1/position squared; held below 50, since nothing is seen in noise alone)."""
+    k = ddpm_tables(xt.device)
+    signal, noise = at(k["signal"], t), at(k["noise"], t)
+    position, x = signal / (signal + noise), xt / (signal + noise)
+    v = flow(x, position.flatten(), y).float()
+    return x - position * v, (position.flatten() ** -2).clamp_max(50)
+
+
+def dit(net, x0, noise, t, y, teacher=None):
+    """A teacher, a flow network on the same latents, answers with the mean of all noises that fit; one draw is that mean
+    and a great deal of chance, which takes many pictures to average out."""
     xt = dit_noised(x0, noise, t)
-    return dit_from(net(xt, t.float(), y).float(), x0, xt, noise, t)
+    target, weight = (noise, 1) if teacher is None else taught(teacher, xt, t, y)
+    out = net(xt, t.float(), y).float()
+    return weight * per_picture((out[:, : x0.shape[1]] - target) ** 2) + dit_bound(out, x0, xt, t)
 
 
 def sit(net, x1, noise, t, y):

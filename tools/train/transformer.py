@@ -1,11 +1,13 @@
 """Stage 2, a transformer on the autoencoder's latents: transformer.py --family sit|dit --run DIR. Logs how the weights
 that make gates, scales and shifts grow, and writes the file for the engine."""
 
+import functools
 import hashlib
 
 import torch
 
 import common
+import golden
 import growth
 import losses
 import muon
@@ -109,7 +111,11 @@ def train(args, folder, device, latents):
 def loop(args, net, latents, optimisers, average, seen, budget, log, save):
     device = latents.mean.device
     loss_of = {"dit": losses.dit, "sit": losses.sit}[args.family]
-    forward = torch.compile(net) if args.compile else net
+    compiled = torch.compile if args.compile else lambda f: f
+    if args.teacher:
+        teacher = golden.transformer(args.teacher).float().to(device).requires_grad_(False)
+        loss_of = functools.partial(loss_of, teacher=compiled(teacher))
+    forward = compiled(net)
     null = net.classes
     total = torch.zeros((), device=device)
     while budget.progress < 1:
@@ -152,6 +158,7 @@ def main():
     for name in ("width", "depth", "heads"):
         p.add_argument(f"--{name}", type=int)
     p.add_argument("--start", help="go on from this file and its growth file instead of from nothing")
+    p.add_argument("--teacher", help="DiT: learn from the velocity of this SiT file instead of from the drawn noise")
     p.add_argument("--init", choices=nets.INITS, default="zero")
     p.add_argument("--optimiser", choices=("muon", "adamw"), default="muon")
     p.add_argument("--ema", type=float, default=0.999)
@@ -161,6 +168,8 @@ def main():
     p.add_argument("--log", type=int, default=100)
     p.add_argument("--save", type=int, default=2000)
     args = p.parse_args()
+    if args.teacher and args.family != "dit":
+        p.error("--teacher is for --family dit")
     for k, v in DEFAULTS[args.family].items():
         setattr(args, k, getattr(args, k) or v)
     folder, device = common.begin(args), torch.device(args.device)
