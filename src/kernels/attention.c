@@ -164,7 +164,8 @@ static void bcast_pack(const struct caps *c, const struct graph *g, const struct
     bcast_launch(c, g, o, s, l, fours <= 3 ? 16 : fours <= 6 ? 8 : 4);
 }
 
-// What SwiftShader (subgroups of 4) takes instead: literal sizes, one blob for each head size of published models.
+// What SwiftShader (subgroups of 4) takes instead: literal sizes, one blob for each head size of published models
+// and for that of the synthetic tiny ones.
 static bool fixed_fits(const struct caps *c, const struct graph *g, const struct op *o, uint32_t size, enum dtype d)
 {
     return has_lanes(c) && c->subgroup == 4 && c->subgroup_ballot && c->addresses && head_size(g, o) == size &&
@@ -190,6 +191,7 @@ static void fixed_pack(const struct caps *c, const struct graph *g, const struct
         .fits = fixed_##name_##_fits,                                                                                  \
         .pack = fixed_pack,                                                                                            \
     };
+FIXED(24, DT_F32, 24_f32)
 FIXED(64, DT_F32, 64_f32)
 FIXED(72, DT_F32, 72_f32)
 FIXED(64, DT_F16, 64_f16)
@@ -341,8 +343,8 @@ static bool attention_cases(struct graph *g, uint32_t i, ten *out)
 {
     static const struct {
         uint32_t items, tokens, heads, dim;
-    } t[] = {{1, 1, 1, 1},   {1, 17, 2, 2},   {2, 7, 3, 16},   {1, 33, 2, 31},  {2, 67, 2, 72}, {1, 65, 3, 64},
-             {1, 129, 1, 8}, {2, 131, 2, 17}, {1, 35, 1, 128}, {1, 19, 1, 256}, {1, 37, 1, 512}};
+    } t[] = {{1, 1, 1, 1},   {1, 17, 2, 2},  {2, 7, 3, 16},   {1, 33, 2, 31},  {2, 67, 2, 72},  {1, 65, 3, 64},
+             {2, 45, 2, 24}, {1, 129, 1, 8}, {2, 131, 2, 17}, {1, 35, 1, 128}, {1, 19, 1, 256}, {1, 37, 1, 512}};
     if (i >= COUNTOF(t)) return false;
     struct shape sh = {t[i].items, t[i].tokens, 3 * t[i].heads * t[i].dim};
     ten qkv = t[i].dim % 2 ? case_input(g, 0, DT_F32, sh) : case_act(g, 0, sh);
@@ -357,10 +359,10 @@ const struct op_row op_attention_row = {
     .work = attention_work,
     .split_count = attention_units,
     .span = attention_span,
-    .kernels =
-        (const struct kernel_row *const[]){&bcast_texels, &fixed_64_f32, &fixed_72_f32, &fixed_64_f16, &fixed_72_f16,
-                                           &bcast_address, &bcast, &coop, &coop_43211, &coop_83212, &coop_161614,
-                                           &coop_46412, &coop_26421, &coop_43221, &coop_83222, &tile, NULL},
+    .kernels = (const struct kernel_row *const[]){&bcast_texels, &fixed_24_f32, &fixed_64_f32, &fixed_72_f32,
+                                                  &fixed_64_f16, &fixed_72_f16, &bcast_address, &bcast, &coop,
+                                                  &coop_43211, &coop_83212, &coop_161614, &coop_46412, &coop_26421,
+                                                  &coop_43221, &coop_83222, &tile, NULL},
     .cases = attention_cases,
 };
 
