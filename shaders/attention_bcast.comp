@@ -23,12 +23,14 @@ vec4 dims(uint at, uint f) { return qkv_four(at + (D % (4 * SG) == 0 ? f : min(f
 // Query 4 b + r: score += q[d + u] k[d + u], literals because of LANE
 #define QUERY_SCORES(b_, r_, u_) \
     { \
-        float v = UNIFORM_OR(qkv(query_at[(b_) * 4 + (r_)] + d + (u_)), ROW_LANE(q[b_], r_, u_)); \
+        float v = UNIFORM_OR(four[r_][(u_) % 4], ROW_LANE(q[b_], r_, u_)); \
         [[unroll]] for (uint t = 0; t < TK; t++) \
             score[(b_) * 4 + (r_)][t] = fma(v, key[(u_) / 4][t][(u_) % 4], score[(b_) * 4 + (r_)][t]); \
     }
 #define SCORES(b_, u_) QUERY_SCORES(b_, 0, u_) QUERY_SCORES(b_, 1, u_) QUERY_SCORES(b_, 2, u_) QUERY_SCORES(b_, 3, u_)
-#define FOUR_SCORES(b_, u_) SCORES(b_, u_) SCORES(b_, u_ + 1) SCORES(b_, u_ + 2) SCORES(b_, u_ + 3)
+#define FOUR_SCORES(b_, u_) \
+    if (UNIFORM) [[unroll]] for (uint r = 0; r < 4; r++) four[r] = qkv_four((query_at[(b_) * 4 + r] + d + (u_)) / 4); \
+    SCORES(b_, u_) SCORES(b_, u_ + 1) SCORES(b_, u_ + 2) SCORES(b_, u_ + 3)
 
 // Query i: sum += p[u] v[u] for four keys of those that lanes u to u + 3 hold probabilities of
 #define VALUE(i_, t_, u_, n_) \
@@ -72,7 +74,7 @@ void main()
             [[unroll]] for (uint i = 0; i < TQ; i++) score[i][t] = 0.0;
         }
         for (uint d = 0; d < D; d += SG) {
-            vec4 q[TQ / 4], key[4][TK];
+            vec4 q[TQ / 4], key[4][TK], four[4];
             if (!UNIFORM) [[unroll]] for (uint b = 0; b < TQ / 4; b++)
                 q[b] = dims(base + min(part.query + b * 4 + lane / ROW_LANES, last) * stride, d / 4 + lane % ROW_LANES);
             [[unroll]] for (uint c = 0; c < ROW_LANES; c++)

@@ -12,6 +12,7 @@ layout(constant_id = 10) const uint TP = 2; // channel pairs per lane
 #endif
 layout(constant_id = 11) const bool REST = true; // as in linear_bcast.comp
 #include "inc/panels.glsl"
+#define ROWS_COME(b_, u_)
 #define ROW_VALUE(b_, r_, u_) ROW_LANE(a[b_], r_, u_)
 
 void main()

@@ -15,7 +15,10 @@ layout(constant_id = 7) const bool ONE_ITEM = false; // all rows of a tile have 
 UNIFORM_CONSTANT(8) // for rows; only where k is at least SG and a multiple of 4
 layout(constant_id = 9) const bool REST = true; // k is no multiple of SG
 #include "inc/panels.glsl"
-#define ROW_VALUE(b_, r_, u_) UNIFORM_OR(x(row_at[(b_) * 4 + (r_)] + here + (u_)), ROW_LANE(a[b_], r_, u_))
+// Four at once, also because two halves share a word: one by one they are loaded, widened and thrown away twice.
+#define ROWS_COME(b_, u_) \
+    if (UNIFORM) [[unroll]] for (uint r = 0; r < 4; r++) four[r] = x_four((row_at[(b_) * 4 + r] + here + (u_)) / 4);
+#define ROW_VALUE(b_, r_, u_) UNIFORM_OR(four[r_][(u_) % 4], ROW_LANE(a[b_], r_, u_))
 
 void main()
 {
@@ -27,6 +30,7 @@ void main()
     uint row_at[TM];   // first element of each row
     uint x_at[TM / 4]; // this lane's first four of four rows
     vec4 a[TM / 4];    // the next
+    vec4 four[4];      // with UNIFORM: four k of four rows
     vec2 sum[TM][TP];
     [[unroll]] for (uint b = 0; b < TM / 4; b++)
         x_at[b] = min(row + b * 4 + lane / ROW_LANES, push.rows - 1) * (push.k / 4) + lane % ROW_LANES;

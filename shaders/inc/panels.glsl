@@ -32,7 +32,8 @@ void weights_of(uint at, uint k, uint u, out vec2 even[TP], out vec2 odd[TP])
     }
 }
 
-// Tile row 4 b + r takes k + u, whose value the kernel's ROW_VALUE(b, r, u) gives; literals because of LANE.
+// Tile row 4 b + r takes k + u, whose value the kernel's ROW_VALUE(b, r, u) gives; literals because of LANE. Before that
+// ROWS_COME(b, u) may load k + u to k + u + 3 of four rows.
 // NEXT_LANES: SG values of k from an even one, at_ being the lane's quad there.
 #define ROW_TAKES(b_, r_, u_) \
     { \
@@ -41,6 +42,7 @@ void weights_of(uint at, uint k, uint u, out vec2 even[TP], out vec2 odd[TP])
     }
 #define FOUR_ROWS_TAKE(b_, u_) ROW_TAKES(b_, 0, u_) ROW_TAKES(b_, 1, u_) ROW_TAKES(b_, 2, u_) ROW_TAKES(b_, 3, u_)
 #define FOUR_K(b_, u_) \
+    ROWS_COME(b_, u_) \
     FOUR_ROWS_TAKE(b_, u_) FOUR_ROWS_TAKE(b_, u_ + 1) FOUR_ROWS_TAKE(b_, u_ + 2) FOUR_ROWS_TAKE(b_, u_ + 3)
 #define NEXT_LANES(k_, at_) \
     { \
