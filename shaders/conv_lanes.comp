@@ -56,12 +56,10 @@ void main()
             NEXT_ONE(k0 + last, w_at)
         }
     }
-    vec2 done[TM][TP];
-    [[unroll]] for (uint i = 0; i < TM; i++) [[unroll]] for (uint p = 0; p < TP; p++) done[i][p] = sum[i][p];
     [[unroll]] for (uint p = 0; p < TP; p++) {
         uint channel = panel * PANEL + p * 2 * SG + lane * 2;
         vec2 b = bias_of(channel);
-        LAST_ROWS for (uint i = 0; i < TM; i++)
-            if (column + i < push.out_w) finish(line * push.out_w + column + i, channel, done[i][p] + b);
+        [[unroll]] for (uint i = 0; i < TM; i++)
+            if (column + i < push.out_w) finish(line * push.out_w + column + i, channel, sum[i][p] + b);
     }
 }
