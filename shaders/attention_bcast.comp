@@ -113,18 +113,14 @@ void main()
             if (SG >= 16) FOUR_VALUES(t, 12)
         }
     }
-    vec4 done[TQ][FOURS];
     [[unroll]] for (uint i = 0; i < TQ; i++) {
         float unit = 1.0 / subgroupAdd(total[i]);
-        [[unroll]] for (uint e = 0; e < FOURS; e++) done[i][e] = sum[i][e] * unit;
-    }
-    LAST_ROWS for (uint i = 0; i < TQ; i++) {
         uint at = part.y + (part.query + i) * part.width;
         if (part.query + i < part.end) [[unroll]] for (uint e = 0; e < FOURS; e++) {
             uint d = (e * SG + lane) * 4;
             if (d < D) {
-                y_put_two(at + d, done[i][e].xy, true);
-                y_put_two(at + d + 2, done[i][e].zw, true);
+                y_put_two(at + d, sum[i][e].xy * unit, true);
+                y_put_two(at + d + 2, sum[i][e].zw * unit, true);
             }
         }
     }

@@ -15,6 +15,14 @@ layout(constant_id = 7) const bool ONE_ITEM = false; // all rows of a tile have 
 UNIFORM_CONSTANT(8) // for rows; only where k is at least SG and a multiple of 4
 layout(constant_id = 9) const bool REST = true; // k is no multiple of SG
 #include "inc/panels.glsl"
+// SwiftShader takes two thirds of its time for this program over its end, if there is a copy of that for each row: there it
+// stays a loop. It goes over a copy of the sums: an array that is indexed by more than literals lies in memory, from its
+// first line to its last.
+#ifdef BROADCAST
+#define LAST_ROWS [[dont_unroll]]
+#else
+#define LAST_ROWS [[unroll]]
+#endif
 // Four at once, also because two halves share a word: one by one they are loaded, widened and thrown away twice.
 #define ROWS_COME(b_, u_) \
     if (UNIFORM) [[unroll]] for (uint r = 0; r < 4; r++) four[r] = x_four((row_at[(b_) * 4 + r] + here + (u_)) / 4);

@@ -13,16 +13,6 @@
 #define ROW_LANES (THREADS / 4) // lanes that hold a row
 #define ROW_LANE(x_, r_, u_) LANE(x_[(u_) % 4], (r_) * ROW_LANES + (u_) / 4)
 
-// LAST_ROWS for (...): the loop over a tile's rows that ends a kernel. SwiftShader takes two thirds of its time for a program
-// over these lines if there is a copy of them for each row (0.43 s; 0.15 s in a loop), so there they stay a loop. It must go
-// over a copy of the sums: an array that is indexed by more than literals lies in memory, from its first line to its last. Not
-// for convolutions: theirs are so many short sums that such a loop took four times as long as all the rest.
-#ifdef BROADCAST
-#define LAST_ROWS [[dont_unroll]]
-#else
-#define LAST_ROWS [[unroll]]
-#endif
-
 // UNIFORM: what is the same in every lane is loaded, not broadcast: UNIFORM_OR(load, broadcast). Mesa 26 makes one load of
 // one value then. But it runs a loop once more without any lane before it leaves, and makes such a load all the same: its
 // address must be good then, too. Where it never pays the loads are not even there, as drivers take time over dead code.

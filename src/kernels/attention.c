@@ -123,16 +123,10 @@ static void open_launch(const struct caps *c, const struct graph *g, const struc
 
 // --- CPU drivers: attention_bcast.comp -----------------------------------------------------------------------------
 
-static bool has_lanes(const struct caps *c)
-{
-    bool width = c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16;
-    return c->type == CAPS_CPU && c->subgroup_arith && width;
-}
-
 // Larger heads unroll into programs that take longer to compile than to run.
 static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return has_lanes(c) && c->subgroup_shuffle && !on_swiftshader(c) && head_size(g, o) <= 256 &&
+    return has_lanes(c) && c->subgroup_arith && c->subgroup_shuffle && !on_swiftshader(c) && head_size(g, o) <= 256 &&
            head_size(g, o) % 4 == 0;
 }
 
@@ -168,8 +162,8 @@ static void bcast_pack(const struct caps *c, const struct graph *g, const struct
 // and for that of the synthetic tiny ones.
 static bool fixed_fits(const struct caps *c, const struct graph *g, const struct op *o, uint32_t size, enum dtype d)
 {
-    return has_lanes(c) && c->subgroup == 4 && c->subgroup_ballot && c->addresses && head_size(g, o) == size &&
-           op_operand(g, o, QKV)->dtype == d && op_output(g, o)->dtype == d;
+    return has_lanes(c) && c->subgroup_arith && c->subgroup == 4 && c->subgroup_ballot && c->addresses &&
+           head_size(g, o) == size && op_operand(g, o, QKV)->dtype == d && op_output(g, o)->dtype == d;
 }
 
 static void fixed_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,

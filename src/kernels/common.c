@@ -186,6 +186,11 @@ void launch_each(const struct caps *c, const struct graph *g, const struct op *o
     launch_push(l, (uint32_t)count);
 }
 
+bool has_lanes(const struct caps *c)
+{
+    return c->type == CAPS_CPU && (c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16);
+}
+
 bool on_lavapipe(const struct caps *c)
 {
     enum { LAVAPIPE = 13 }; // VK_DRIVER_ID_MESA_LLVMPIPE

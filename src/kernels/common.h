@@ -79,6 +79,7 @@ void launch_open(const struct graph *g, const struct op *o, struct launch *l, ui
 // The grid of an elementwise kernel (shaders/inc/each.glsl), with its first push word: `count` elements of the output.
 // On a CPU device a workgroup gets enough elements to be worth starting.
 void launch_each(const struct caps *c, const struct graph *g, const struct op *o, struct launch *l, uint64_t count);
+bool has_lanes(const struct caps *c);   // a CPU device with subgroups of 4, 8 or 16
 bool on_lavapipe(const struct caps *c); // Mesa's CPU driver
 // It unrolls no loop whose bounds are specialisation constants (see shaders/inc/operand.glsl), so sums kept in arrays lie in
 // memory there: tiles with barriers are two to four times as fast, blobs with literal bounds ten to seventy times.

@@ -128,8 +128,7 @@ static void conv_open(const struct graph *g, const struct op *o, struct shard s,
 // CPU drivers: conv_lanes.comp.
 static bool lanes_shape(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    bool width = c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16;
-    return c->type == CAPS_CPU && c->subgroup_shuffle && width && op_operand(g, o, W)->kind == KIND_WEIGHT;
+    return has_lanes(c) && c->subgroup_shuffle && op_operand(g, o, W)->kind == KIND_WEIGHT;
 }
 
 static bool lanes_fits(const struct caps *c, const struct graph *g, const struct op *o)

@@ -132,15 +132,14 @@ static uint32_t bcast_panel(const struct caps *c)
     return c->subgroup * BCAST_PAIRS * 2;
 }
 
-static bool has_lanes(const struct caps *c, const struct graph *g, const struct op *o)
+static bool lanes_shape(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    bool width = c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16;
-    return c->type == CAPS_CPU && c->subgroup_shuffle && width && op_operand(g, o, W)->kind == KIND_WEIGHT;
+    return has_lanes(c) && c->subgroup_shuffle && op_operand(g, o, W)->kind == KIND_WEIGHT;
 }
 
 static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return !on_swiftshader(c) && has_lanes(c, g, o);
+    return !on_swiftshader(c) && lanes_shape(c, g, o);
 }
 
 static bool bcast_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
@@ -184,7 +183,7 @@ static void bcast_pack(const struct caps *c, const struct graph *g, const struct
 // that a model mixes often. The bits are those of launch_open.
 static bool fixed_fits(const struct caps *c, const struct graph *g, const struct op *o, bool x, enum dtype w, bool y)
 {
-    return c->subgroup == 4 && c->subgroup_ballot && c->addresses && has_lanes(c, g, o) &&
+    return c->subgroup == 4 && c->subgroup_ballot && c->addresses && lanes_shape(c, g, o) &&
            is_half(op_operand(g, o, X)) == x && op_operand(g, o, W)->dtype == w && is_half(op_output(g, o)) == y;
 }
 

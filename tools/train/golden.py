@@ -7,21 +7,11 @@ import pathlib
 import torch
 from safetensors.torch import save_file
 
-import common
 import nets
+import transformer
 import vae as autoencoder
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
-
-
-def transformer(path):
-    t, c = common.read(path)
-    width = t["x_embedder.proj.weight"].shape[0]
-    depth = sum(k.endswith("attn.qkv.weight") for k in t)
-    net = nets.DiT(c["input_size"], t["x_embedder.proj.weight"].shape[1], 2, width, depth, c["heads"], c["num_classes"],
-                   t["final_layer.linear.weight"].shape[0] // 4)
-    net.load_state_dict(t, strict=False)
-    return net.double()
 
 
 @torch.no_grad()
@@ -75,7 +65,7 @@ def main():
     args = p.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(1)
-    sit, dit = (transformer(args.assets / f"vkdit-{k}.safetensors") for k in ("sit", "dit"))
+    sit, dit = (transformer.read(args.assets / f"vkdit-{k}.safetensors").double() for k in ("sit", "dit"))
     vae, _ = autoencoder.read(args.assets / "vkdit-vae.safetensors", "cpu")
     for name, tensors in (("sit", forward(sit, torch.tensor([0.0, 0.37, 0.92]))), ("dit", forward(dit, torch.tensor([999.0, 421.0, 7.0]))),
                           ("sit-euler8", flow(sit, 8, 2.0, [3, 13])), ("vae", pictures(vae)), ("tiny.io", tiny(args.out))):

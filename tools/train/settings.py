@@ -11,6 +11,7 @@ import classifier
 import evaluate
 import golden
 import pictures
+import transformer
 import vae as autoencoder
 
 BATCH = 32
@@ -58,7 +59,7 @@ def main():
     p.add_argument("--count", type=int, default=256)
     p.add_argument("--real", type=int, default=1024)
     args = p.parse_args()
-    net = golden.transformer(args.assets / "vkdit-sit.safetensors").float().eval()
+    net = transformer.read(args.assets / "vkdit-sit.safetensors").eval()
     vae, config = autoencoder.read(args.assets / "vkdit-vae.safetensors", "cpu")
     judge = classifier.read(args.run / "classifier.pt", "cpu")
     data = pictures.Pictures(pictures.REFERENCE, args.real, 256).wait()

@@ -7,7 +7,6 @@ import hashlib
 import torch
 
 import common
-import golden
 import growth
 import losses
 import muon
@@ -80,6 +79,17 @@ def build(args, latent, size):
     return net.initialise(args.init)
 
 
+def read(path):
+    """A transformer from a file for the engine."""
+    t, c = common.read(path)
+    width = t["x_embedder.proj.weight"].shape[0]
+    depth = sum(k.endswith("attn.qkv.weight") for k in t)
+    net = nets.DiT(c["input_size"], t["x_embedder.proj.weight"].shape[1], 2, width, depth, c["heads"], c["num_classes"],
+                   t["final_layer.linear.weight"].shape[0] // 4)
+    net.load_state_dict(t, strict=False)
+    return net
+
+
 def train(args, folder, device, latents):
     net = build(args, *latents.mean.shape[1:3]).to(device)
     optimisers = muon.optimisers(net, args.optimiser, args.lr, device.type == "cuda")
@@ -113,7 +123,7 @@ def loop(args, net, latents, optimisers, average, seen, budget, log, save):
     loss_of = {"dit": losses.dit, "sit": losses.sit}[args.family]
     compiled = torch.compile if args.compile else lambda f: f
     if args.teacher:
-        teacher = golden.transformer(args.teacher).float().to(device).requires_grad_(False)
+        teacher = read(args.teacher).to(device).requires_grad_(False)
         loss_of = functools.partial(loss_of, teacher=compiled(teacher))
     forward = compiled(net)
     null = net.classes
