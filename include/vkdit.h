@@ -118,6 +118,7 @@ typedef struct vkdit_model_info {
     uint32_t steps, cfg_channels;
     double cfg_scale, cfg_from, cfg_to;
     vkdit_weights weights;
+    double epsilon_scale;
 } vkdit_model_info;
 /* "fp32", "fp16", "fp32 q8", ... and "full", "q8", "q4"; they live for ever. */
 VKDIT_API const char *vkdit_arithmetic_name(vkdit_precision precision, vkdit_weights weights);
@@ -200,13 +201,15 @@ typedef struct vkdit_job {
     uint32_t philox_threads; /* threads of the imitated GPU; 0 = one wave */
     const char *spacing;     /* timestep spacing, NULL = the sampler's own */
     double eta;              /* DDIM */
-    const char *path;        /* SiT: "linear", "gvp", "vp" */
-    const char *target;      /* SiT: "velocity", "noise", "score" */
-    const char *diffusion;   /* SiT SDE: "sigma", "sbdm", "linear", "decreasing", "increasing-decreasing", "constant" */
-    double diffusion_norm;   /* 0 = 1 */
-    const char *last_step;   /* SiT SDE: "mean", "euler", "tweedie", "none" */
-    double last_step_size;   /* 0 = 0.04 */
-    double atol, rtol;       /* dopri5; 0 = 1e-6, 1e-3 */
+    double epsilon_scale; /* the noise that the model finds is divided by this, 0.5..2; 1 = taken as it is; 0 = 1, or as
+                                the model advises for its own sampler. Not for dopri5 */
+    const char *path;     /* SiT: "linear", "gvp", "vp" */
+    const char *target;   /* SiT: "velocity", "noise", "score" */
+    const char *diffusion; /* SiT SDE: "sigma", "sbdm", "linear", "decreasing", "increasing-decreasing", "constant" */
+    double diffusion_norm; /* 0 = 1 */
+    const char *last_step; /* SiT SDE: "mean", "euler", "tweedie", "none" */
+    double last_step_size; /* 0 = 0.04 */
+    double atol, rtol;     /* dopri5; 0 = 1e-6, 1e-3 */
     const vkdit_tensor *init;  /* "latent" [N,C,h,w] (scaled) or "image" u8 [N,H,W,3] to start from, with strength */
     double strength;           /* 0 = 1 */
     const vkdit_tensor *noise; /* optional "z" [N,...], "noise" [S,>=N,...]: used instead of drawing */

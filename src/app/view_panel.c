@@ -85,6 +85,17 @@ static void interval(struct app *a)
     form_set_text(&a->form, "cfg-interval", own ? NULL : value);
 }
 
+static void detail(struct app *a)
+{
+    const struct option *o = option_find("epsilon-scale", IN_GENERATE);
+    const char *chosen = form_text(&a->form, "sampler");
+    const bool advised = a->now.info.epsilon_scale > 0 && (!*chosen || !strcmp(chosen, a->now.sampler));
+    double v = form_real(&a->form, "epsilon-scale", advised ? a->now.info.epsilon_scale : 1);
+    label("Detail", "epsilon-scale");
+    if (ui_real("##epsilon", &v, 0.96, 1.08, o ? o->max : 2, "%.3f")) form_set_real(&a->form, "epsilon-scale", v);
+    ui_tip(tip_of("epsilon-scale"));
+}
+
 static void seed(struct app *a)
 {
     char now[24];
@@ -461,6 +472,7 @@ static void make(struct app *a)
     whole(a, "Steps", "steps", a->now.info.steps ? a->now.info.steps : 50, 250);
     guidance(a);
     interval(a);
+    detail(a);
     sampler(a);
     size(a);
     whole(a, "Batch", "batch", 1, 16);

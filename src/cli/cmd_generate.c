@@ -160,9 +160,14 @@ static void follow_advice(struct settings *s, const vkdit_model_info *m, bool co
         s->cfg_interval[1] = m->cfg_to;
         option_resolve(s, "cfg-interval");
     }
-    if (m->spacing && m->sampler && s->sampler && !strcmp(s->sampler, m->sampler) && !option_origin(s, "spacing")) {
+    const bool own_sampler = m->sampler && s->sampler && !strcmp(s->sampler, m->sampler);
+    if (m->spacing && own_sampler && !option_origin(s, "spacing")) {
         s->spacing = m->spacing;
         option_resolve(s, "spacing");
+    }
+    if (m->epsilon_scale > 0 && own_sampler && !option_origin(s, "epsilon-scale")) {
+        s->epsilon_scale = m->epsilon_scale;
+        option_resolve(s, "epsilon-scale");
     }
 }
 

@@ -106,6 +106,10 @@ const struct option option_table[] = {
      .help = "guide only between these fractions of the run, 0 is its start; a step outside takes half as long"},
     {"negative-class", "--negative", .value = "CLASS", .kind = &kind_text, .at = AT(negative), .commands = IN_GENERATE,
      .recipe = true, .group = sampling_group, .help = "guide away from this class instead of from \"no class\""},
+    {"epsilon-scale", .value = "X", .kind = &kind_real, .at = AT(epsilon_scale), .min = 0.5, .max = 2,
+     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sampling_group,
+     .help = "divide the noise that the model finds by X; a little more than 1, such as 1.02, gives back contrast and "
+             "detail that are lost on the way. By default the model's own, or 1"},
     {"eta", .value = "X", .kind = &kind_real, .at = AT(eta), .min = 0, .max = 1, .commands = IN_GENERATE | IN_TRACE,
      .recipe = true, .group = sampling_group, .help = "noise of DDIM: 0 none, 1 as much as DDPM"},
 

@@ -43,6 +43,12 @@ static const char *default_spacing(const struct vkdit_model *m, const char *samp
     return m->hints.spacing[0] && (!sampler || !strcmp(sampler, m->hints.sampler)) ? m->hints.spacing : NULL;
 }
 
+// So is the epsilon scale.
+static double default_epsilon(const struct vkdit_model *m, const char *sampler)
+{
+    return !sampler || !strcmp(sampler, m->hints.sampler) ? m->hints.epsilon_scale : 0;
+}
+
 static double default_cfg(const struct vkdit_model *m)
 {
     if (!m->dit.null_class) return 1.0;
@@ -73,6 +79,7 @@ static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sa
         .atol = j->atol,
         .rtol = j->rtol,
         .cfg = j->cfg_scale > 0 ? j->cfg_scale : default_cfg(m),
+        .epsilon_scale = j->epsilon_scale != 0 ? j->epsilon_scale : default_epsilon(m, j->sampler),
         .strength = j->strength > 0 ? j->strength : 1.0,
     };
     bool own = j->cfg_from != 0 || j->cfg_to != 0; // both 0 means everywhere, or as the model advises

@@ -117,6 +117,7 @@ void hints_read(struct hints *h, const struct ckpt *c, uint32_t channels)
     take_count(h, config, "cfg_channels", 99, &h->cfg_channels);
     take_number(h, config, "cfg_scale", 1e-6, 1000, &h->cfg_scale);
     take_interval(h, config);
+    take_number(h, config, "epsilon_scale", 0.5, 2, &h->epsilon_scale);
     take_preview(h, config, channels);
     meta_close(&m);
 }

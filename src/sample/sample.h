@@ -35,6 +35,7 @@ struct sample_spec {
     // guidance
     double cfg;            // inside the band, 1 outside
     double cfg_lo, cfg_hi; // band of the share of noise, 1 = pure noise, 0 = clean; both 0 = everywhere
+    double epsilon_scale;  // 1 = the noise that the model finds is taken as it is; otherwise it is divided by this
     double strength;       // 1 = from pure noise; less starts part way (init image)
 };
 

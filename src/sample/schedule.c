@@ -64,6 +64,7 @@ static struct sample_spec with_defaults(const struct sampler_row *r, const struc
     or_default(&d.last_step_size, 0.04);
     or_default(&d.atol, 1e-6);
     or_default(&d.rtol, 1e-3);
+    or_default(&d.epsilon_scale, 1);
     or_default(&d.strength, 1);
     if (!d.diffusion) d.diffusion = "sigma";
     if (!d.last_step) d.last_step = "mean";
@@ -103,6 +104,7 @@ static bool check_numbers(const struct sample_spec *s, struct err *e)
            check_range("the guidance scale", s->cfg, -1e4, 1e4, e) &&
            check_range("the guidance interval's lower end", s->cfg_lo, 0, s->cfg_hi, e) &&
            check_range("the guidance interval's upper end", s->cfg_hi, 0, 1, e) &&
+           (s->epsilon_scale == 0 || check_range("the epsilon scale", s->epsilon_scale, 0.5, 2, e)) &&
            check_range("the diffusion norm", s->diffusion_norm, 0, 1e3, e) &&
            check_range("the last step's size", s->last_step_size, 0, 0.5, e) &&
            check_range("atol", s->atol, 0, 1e3, e) && check_range("rtol", s->rtol, 0, 1, e);
@@ -122,6 +124,9 @@ static bool check_idle_options(const struct sampler_row *r, const struct sample_
                        "sde-euler and sde-heun");
     if (!r->adaptive && (s->atol != 0 || s->rtol != 0))
         return err_set(e, ERR_ARG, "sampler %s has fixed steps: atol and rtol belong to dopri5", r->name);
+    if (r->adaptive && s->epsilon_scale != 0 && s->epsilon_scale != 1)
+        return err_set(e, ERR_ARG, "epsilon scale %g: sampler %s, which adapts its steps, takes the noise as it is",
+                       s->epsilon_scale, r->name);
     if (flow && s->spacing && !flow_counts_points(s))
         return err_set(e, ERR_ARG, "spacing \"%s\": a flow's times are even, only \"points\" can be asked for",
                        text_clean(shown, sizeof shown, s->spacing, strlen(s->spacing)));
@@ -179,6 +184,28 @@ static void set_levels(const struct sample_spec *s, struct schedule *o)
     }
 }
 
+// Epsilon scaling: every update takes the noise that the model finds divided by `scale`. A model is trained on states whose
+// noise is exactly what it should be; its own states have gathered its errors, and it takes too much away from them.
+// A velocity holds both picture and noise: with x = alpha picture + sigma noise given, noise / scale leaves more picture.
+static void scale_epsilon(const struct sample_spec *s, struct schedule *o)
+{
+    const double less = 1 - 1 / s->epsilon_scale;
+    for (uint32_t i = 0; i < o->n; i++) {
+        struct tick *t = &o->tick[i];
+        struct share scaled = {0, 1 / s->epsilon_scale}; // of the state and of what the model gives
+        if (s->family == FAMILY_FLOW && s->target == FLOW_VELOCITY) {
+            const struct flow_at f = flow_at(s, o->eval[i].t);
+            if (f.alpha == 0) continue; // nothing but noise, which is known
+            scaled.x = less * f.dalpha / f.alpha;
+        }
+        for (uint32_t r = 0; r < t->n_regs; r++) {
+            float *to = t->matrix[r], model = to[SRC_MODEL];
+            to[SRC_MODEL] = (float)(model * scaled.m);
+            to[t->in_reg] += (float)(model * scaled.x);
+        }
+    }
+}
+
 bool schedule_make(struct schedule *out, const struct sample_spec *s, struct err *e)
 {
     char shown[80], known[256];
@@ -198,6 +225,7 @@ bool schedule_make(struct schedule *out, const struct sample_spec *s, struct err
         return false;
     }
     set_levels(&full, out);
+    if (full.epsilon_scale != 1) scale_epsilon(&full, out);
     return true;
 }
 

@@ -206,9 +206,9 @@ static void test_recipe(void)
 {
     struct settings s, back;
     struct err e;
-    char line[] =
-        "-m m.pt --steps 25 --cfg 3.3 -s 18446744073709551615 -c 1,2 --cfg-interval 0.1,0.7 --rng philox --sit "
-        "--last-step Tweedie --eta 0.3 --sampler ddim --device x -o y --size 256x128";
+    char line[] = "-m m.pt --steps 25 --epsilon-scale 1.02 --cfg 3.3 -s 18446744073709551615 -c 1,2 --cfg-interval "
+                  "0.1,0.7 --rng philox --sit "
+                  "--last-step Tweedie --eta 0.3 --sampler ddim --device x -o y --size 256x128";
     CHECK(parse(&s, "generate", line, &e), "%s", e.text);
     json_t *recipe = args_recipe(&s);
     CHECK(!json_object_get(recipe, "device") && !json_object_get(recipe, "output"), "only what decides the picture");
@@ -216,7 +216,9 @@ static void test_recipe(void)
     CHECK(parse(&back, "generate", stronger, &e) && args_from_recipe(&back, recipe, &e), "%s", e.text);
     CHECK(back.steps == 7 && back.family == -1, "the command line is stronger");
     CHECK(back.cfg_scale == 3.3 && back.seed == UINT64_MAX && !strcmp(back.classes, "1,2") && back.rng == 1, "values");
-    CHECK(back.cfg_interval[0] == 0.1 && back.cfg_interval[1] == 0.7 && !strcmp(back.last_step, "tweedie"), "values");
+    CHECK(back.cfg_interval[0] == 0.1 && back.cfg_interval[1] == 0.7 && back.epsilon_scale == 1.02 &&
+              !strcmp(back.last_step, "tweedie"),
+          "values");
     CHECK(back.size[0] == 256 && back.size[1] == 128, "the size");
     CHECK(!strcmp(back.model, "m.pt") && back.eta == 0.3 && !back.device && !back.output, "values");
     json_decref(recipe);

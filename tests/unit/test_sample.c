@@ -180,6 +180,64 @@ static void test_guidance_band(void)
     schedule_free(&s);
 }
 
+static double row_value(const struct tick *t, uint32_t reg, const double source[TICK_SRC])
+{
+    double v = 0;
+    for (uint32_t i = 0; i < TICK_SRC; i++) v += (double)t->matrix[reg][i] * source[i];
+    return v;
+}
+
+// The model's answer m at state x with its noise divided by the scale, by the definition of the path; the state is the same.
+static double divided(const struct sample_spec *s, double t, double x, double m, double scale)
+{
+    if (s->family == FAMILY_DDPM || s->target != FLOW_VELOCITY) return m / scale;
+    if (t == 0) return m; // all noise
+    const double noise = (x - t * m) / scale;
+    return (x - (1 - t) * noise) / t - noise;
+}
+
+static void epsilon_of(const struct sample_spec *plain)
+{
+    struct sample_spec spec = *plain;
+    struct schedule a = make(&spec), b, same;
+    spec.epsilon_scale = 1.04;
+    b = make(&spec);
+    spec.epsilon_scale = 1;
+    same = make(&spec);
+    CHECK(a.n == b.n && a.n == same.n && !memcmp(a.tick, same.tick, a.n * sizeof *a.tick), "%s: 1 is none",
+          spec.sampler);
+    for (uint32_t k = 0; k < a.n && a.n == b.n; k++) {
+        double source[TICK_SRC];
+        for (uint32_t i = 0; i < TICK_SRC; i++) source[i] = sin(1 + i + 7 * k);
+        const double m = source[SRC_MODEL], wanted = divided(&spec, a.eval[k].t, source[a.tick[k].in_reg], m, 1.04);
+        for (uint32_t r = 0; r < a.n_regs; r++) {
+            source[SRC_MODEL] = m;
+            const double got = row_value(&b.tick[k], r, source);
+            source[SRC_MODEL] = wanted;
+            compare(spec.sampler, got, row_value(&a.tick[k], r, source), 1e-5);
+        }
+        CHECK(a.eval[k].t == 0 || spec.family == FAMILY_FLOW || memcmp(&a.tick[k], &b.tick[k], sizeof *a.tick),
+              "%s: evaluation %u is as it was", spec.sampler, k);
+    }
+    schedule_free(&a);
+    schedule_free(&b);
+    schedule_free(&same);
+}
+
+static void test_epsilon_scale(void)
+{
+    for (const struct sampler_row *const *r = sampler_table; *r; r++) {
+        struct sample_spec spec = noise_spec((*r)->name, 12, NULL);
+        if ((*r)->adaptive) continue;
+        if ((*r)->families & FAMILY_DDPM) epsilon_of(&spec);
+        spec = flow_spec((*r)->name, 12);
+        for (int target = FLOW_VELOCITY; (*r)->families & FAMILY_FLOW && target <= FLOW_SCORE; target++) {
+            spec.target = (enum flow_target)target;
+            epsilon_of(&spec);
+        }
+    }
+}
+
 // A run from part way is the tail of the whole run, started from the right mixture.
 static void test_strength(void)
 {
@@ -287,6 +345,10 @@ static const struct refusal {
     {{.sampler = "ddim", .steps = 5, DDPM, .cfg = NAN}, "guidance scale"},
     {{.sampler = "ddim", .steps = 5, DDPM, .cfg_lo = 0.5, .cfg_hi = 0.4}, "lower end"},
     {{.sampler = "ddim", .steps = 5, DDPM, .cfg_hi = 1.4}, "upper end"},
+    {{.sampler = "ddim", .steps = 5, DDPM, .epsilon_scale = 0.4}, "epsilon scale is 0.4"},
+    {{.sampler = "ddim", .steps = 5, DDPM, .epsilon_scale = -1}, "epsilon scale is -1"},
+    {{.sampler = "ddim", .steps = 5, DDPM, .epsilon_scale = NAN}, "epsilon scale is"},
+    {{.sampler = "dopri5", .steps = 5, FLOW, .epsilon_scale = 1.02}, "adapts its steps"},
     {{.sampler = "ddim", .steps = 5, DDPM, .spacing = "karras"}, "unknown spacing \"karras\"; known: even"},
     {{.sampler = "ddim", .steps = 37, DDPM, .spacing = "ddim"}, "36 or 38 steps would do"},
     {{.sampler = "ddim", .steps = 1, DDPM}, "use trailing"},
@@ -377,6 +439,7 @@ int main(void)
     test_posterior("dit/traj_ddpm25.safetensors", 25);
     test_flow_answers();
     test_guidance_band();
+    test_epsilon_scale();
     test_strength();
     test_shape_of_lists();
     test_reference_counting();
