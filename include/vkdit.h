@@ -118,7 +118,7 @@ typedef struct vkdit_model_info {
     uint32_t steps, cfg_channels;
     double cfg_scale, cfg_from, cfg_to;
     vkdit_weights weights;
-    double epsilon_scale;
+    double epsilon_scale, shift;
 } vkdit_model_info;
 /* "fp32", "fp16", "fp32 q8", ... and "full", "q8", "q4"; they live for ever. */
 VKDIT_API const char *vkdit_arithmetic_name(vkdit_precision precision, vkdit_weights weights);
@@ -203,6 +203,8 @@ typedef struct vkdit_job {
     double eta;              /* DDIM */
     double epsilon_scale; /* the noise that the model finds is divided by this, 0.5..2; 1 = taken as it is; 0 = 1, or as
                                 the model advises for its own sampler. Not for dopri5 */
+    double shift;         /* SiT: how much smaller steps are where there is much noise; 1 = all alike; 0 = 1, or as the
+                                model advises for its own sampler. Not for dopri5 */
     const char *path;     /* SiT: "linear", "gvp", "vp" */
     const char *target;   /* SiT: "velocity", "noise", "score" */
     const char *diffusion; /* SiT SDE: "sigma", "sbdm", "linear", "decreasing", "increasing-decreasing", "constant" */

@@ -353,7 +353,8 @@ static bool same_value(json_t *a, json_t *b, const char *name)
 // Would the new run have visited the same levels with the same numbers? Then its state can simply be put in.
 static bool same_course(const struct running *r, const struct film *from)
 {
-    static const char *const names[] = {"seed", "spacing", "path", "target", "eta", "rng", "init-image", "strength"};
+    static const char *const names[] = {"seed", "spacing", "shift",      "path",    "target",
+                                        "eta",  "rng",     "init-image", "strength"};
     for (size_t i = 0; i < COUNTOF(names); i++)
         if (!same_value(r->options, from->options, names[i])) return false;
     return !strcmp(from->sampler, r->at.sampler) && from->steps == r->at.steps && !from->part_way;

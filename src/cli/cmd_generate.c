@@ -169,6 +169,10 @@ static void follow_advice(struct settings *s, const vkdit_model_info *m, bool co
         s->epsilon_scale = m->epsilon_scale;
         option_resolve(s, "epsilon-scale");
     }
+    if (m->shift > 0 && own_sampler && !option_origin(s, "shift")) {
+        s->shift = m->shift;
+        option_resolve(s, "shift");
+    }
 }
 
 // Once the run is known to make sense: says what was chosen, and completes the settings that the recipe is made of.

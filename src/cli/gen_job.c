@@ -253,6 +253,7 @@ static void copy_settings(vkdit_job *job, const struct settings *s)
     job->philox_threads = s->philox_threads;
     job->spacing = s->spacing;
     job->epsilon_scale = s->epsilon_scale;
+    job->shift = s->shift;
     job->eta = s->eta;
     job->path = word_or_null(s->path);
     job->target = word_or_null(s->target);

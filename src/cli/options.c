@@ -118,6 +118,10 @@ const struct option option_table[] = {
      .help = "path between noise and picture that the model was trained on"},
     {"target", "--prediction", .value = "NAME", .kind = &kind_word, .at = AT(target), .words = "velocity noise score",
      .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sit_group, .help = "what the model predicts"},
+    {"shift", "--flow-shift", .value = "X", .kind = &kind_real, .at = AT(shift), .min = 0.01, .max = 100,
+     .commands = IN_GENERATE | IN_TRACE, .recipe = true, .group = sit_group,
+     .help = "more than 1: smaller steps where there is much noise and larger ones at the end; by default the model's "
+             "own, or 1"},
     {"diffusion-form", "--diffusion", .value = "NAME", .kind = &kind_word, .at = AT(diffusion),
      .words = "sigma sbdm linear decreasing increasing-decreasing constant", .commands = IN_GENERATE | IN_TRACE,
      .recipe = true, .group = sit_group, .help = "how much noise the SDE samplers add along the way"},

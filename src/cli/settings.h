@@ -31,7 +31,7 @@ struct settings {
     uint32_t cfg_channels, rng, philox_threads;
     uint32_t only, film_frames, observe, sort;
     double cfg_scale, cfg_interval[2];
-    double epsilon_scale, eta, diffusion_norm, last_step_size, atol, rtol, strength;
+    double epsilon_scale, shift, eta, diffusion_norm, last_step_size, atol, rtol, strength;
     uint64_t seed;
     const char *init_image, *noise, *load_table, *from;
     struct texts mix, strip, channel;

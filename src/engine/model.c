@@ -463,7 +463,8 @@ void vkdit_model_get_info(const vkdit_model *m, vkdit_model_info *info)
                                .cfg_scale = m->hints.cfg_scale,
                                .cfg_from = m->hints.cfg_from,
                                .cfg_to = m->hints.cfg_to,
-                               .epsilon_scale = m->hints.epsilon_scale};
+                               .epsilon_scale = m->hints.epsilon_scale,
+                               .shift = m->hints.shift};
     if (d->patch) info->tokens = (d->side / d->patch) * (d->side / d->patch);
     snprintf(info->name, sizeof info->name, "%s", m->name);
 }

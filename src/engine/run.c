@@ -43,10 +43,10 @@ static const char *default_spacing(const struct vkdit_model *m, const char *samp
     return m->hints.spacing[0] && (!sampler || !strcmp(sampler, m->hints.sampler)) ? m->hints.spacing : NULL;
 }
 
-// So is the epsilon scale.
-static double default_epsilon(const struct vkdit_model *m, const char *sampler)
+// So are the epsilon scale and the shift.
+static double default_for(const struct vkdit_model *m, const char *sampler, double advised)
 {
-    return !sampler || !strcmp(sampler, m->hints.sampler) ? m->hints.epsilon_scale : 0;
+    return !sampler || !strcmp(sampler, m->hints.sampler) ? advised : 0;
 }
 
 static double default_cfg(const struct vkdit_model *m)
@@ -72,6 +72,7 @@ static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sa
         .diffusers = m->dit.diffusers,
         .path = (enum path)path,
         .target = (enum flow_target)target,
+        .shift = j->shift != 0 ? j->shift : default_for(m, j->sampler, m->hints.shift),
         .diffusion = j->diffusion,
         .diffusion_norm = j->diffusion_norm,
         .last_step = j->last_step,
@@ -79,7 +80,7 @@ static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sa
         .atol = j->atol,
         .rtol = j->rtol,
         .cfg = j->cfg_scale > 0 ? j->cfg_scale : default_cfg(m),
-        .epsilon_scale = j->epsilon_scale != 0 ? j->epsilon_scale : default_epsilon(m, j->sampler),
+        .epsilon_scale = j->epsilon_scale != 0 ? j->epsilon_scale : default_for(m, j->sampler, m->hints.epsilon_scale),
         .strength = j->strength > 0 ? j->strength : 1.0,
     };
     bool own = j->cfg_from != 0 || j->cfg_to != 0; // both 0 means everywhere, or as the model advises

@@ -118,6 +118,7 @@ void hints_read(struct hints *h, const struct ckpt *c, uint32_t channels)
     take_number(h, config, "cfg_scale", 1e-6, 1000, &h->cfg_scale);
     take_interval(h, config);
     take_number(h, config, "epsilon_scale", 0.5, 2, &h->epsilon_scale);
+    take_number(h, config, "shift", 0.01, 100, &h->shift);
     take_preview(h, config, channels);
     meta_close(&m);
 }

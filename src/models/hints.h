@@ -11,7 +11,7 @@ struct hints {
     char name[64], sampler[32], spacing[32]; // "" when the file does not say
     char vae[128], tiny[128];                // likewise; plain file names
     uint32_t steps, cfg_channels;            // 0 likewise
-    double cfg_scale, cfg_from, cfg_to, epsilon_scale;
+    double cfg_scale, cfg_from, cfg_to, epsilon_scale, shift;
     uint32_t preview; // latent channels of the linear map to RGB; 0: there is none
     float matrix[3][HINTS_CHANNELS], bias[3];
     char refused[96]; // the last entry that was left out, and why; "" when all were sound

@@ -93,6 +93,7 @@ bool flow_grid(const struct sample_spec *s, struct grid *g, struct err *e)
     uint32_t kept, points = flow_counts_points(s);
     if (s->steps <= points) return err_set(e, ERR_ARG, "%u grid point has no step, wanted at least 2", s->steps);
     flow_range(s, &g->from, &g->to);
+    g->shift = s->shift;
     g->n = s->steps - points;
     if (!steps_kept(s, g->n, &kept, e)) return false;
     g->first = g->n - kept;

@@ -59,12 +59,16 @@ struct form flow_form(struct share a, struct form x); // over the state as the m
 // First and last time of the ODE (the reference's guards), and n + 1 times between them.
 void flow_range(const struct sample_spec *s, double *from, double *to);
 struct grid {
-    double from, to;
+    double from, to, shift;
     uint32_t n, first;
 }; // n intervals; a run from part way begins at `first`
+// Even, or shifted: a share u of the way that is left becomes shift u / (1 + (shift - 1) u).
 static inline double grid_at(const struct grid *g, uint32_t i)
 {
-    return i == g->n ? g->to : g->from + (g->to - g->from) * ((double)i / g->n);
+    const double left = (double)(g->n - i) / g->n;
+    if (i == g->n) return g->to;
+    if (g->shift == 1) return g->from + (g->to - g->from) * ((double)i / g->n);
+    return g->to - (g->to - g->from) * (g->shift * left / (1 + (g->shift - 1) * left));
 }
 bool flow_grid(const struct sample_spec *s, struct grid *g, struct err *e);
 void flow_start(const struct sample_spec *s, struct schedule *out, double t, bool part_way);

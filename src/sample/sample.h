@@ -27,6 +27,7 @@ struct sample_spec {
     // flow
     enum path path;
     enum flow_target target;
+    double shift;          // 1 = even steps; more: smaller ones where there is much noise
     const char *diffusion; // "sbdm","sigma","linear","decreasing","increasing-decreasing","constant"
     double diffusion_norm;
     const char *last_step; // "mean","euler","tweedie","none"

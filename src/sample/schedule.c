@@ -64,6 +64,7 @@ static struct sample_spec with_defaults(const struct sampler_row *r, const struc
     or_default(&d.last_step_size, 0.04);
     or_default(&d.atol, 1e-6);
     or_default(&d.rtol, 1e-3);
+    or_default(&d.shift, 1);
     or_default(&d.epsilon_scale, 1);
     or_default(&d.strength, 1);
     if (!d.diffusion) d.diffusion = "sigma";
@@ -104,6 +105,7 @@ static bool check_numbers(const struct sample_spec *s, struct err *e)
            check_range("the guidance scale", s->cfg, -1e4, 1e4, e) &&
            check_range("the guidance interval's lower end", s->cfg_lo, 0, s->cfg_hi, e) &&
            check_range("the guidance interval's upper end", s->cfg_hi, 0, 1, e) &&
+           (s->shift == 0 || check_range("the shift", s->shift, 0.01, 100, e)) &&
            (s->epsilon_scale == 0 || check_range("the epsilon scale", s->epsilon_scale, 0.5, 2, e)) &&
            check_range("the diffusion norm", s->diffusion_norm, 0, 1e3, e) &&
            check_range("the last step's size", s->last_step_size, 0, 0.5, e) &&
@@ -119,6 +121,11 @@ static bool check_idle_options(const struct sampler_row *r, const struct sample_
         return err_set(e, ERR_ARG, "eta %g: sampler %s has no eta, only ddim has", s->eta, r->name);
     if (!flow && (s->path != PATH_LINEAR || s->target != FLOW_VELOCITY))
         return err_set(e, ERR_ARG, "a path or a target belongs to flow models (SiT), this one predicts noise (DiT)");
+    if (!flow && s->shift != 0 && s->shift != 1)
+        return err_set(e, ERR_ARG, "shift %g: it moves the times of flow models (SiT), this one predicts noise (DiT)",
+                       s->shift);
+    if (r->adaptive && s->shift != 0 && s->shift != 1)
+        return err_set(e, ERR_ARG, "shift %g: sampler %s chooses its steps itself", s->shift, r->name);
     if (!sde && (s->diffusion || s->last_step || s->diffusion_norm != 0 || s->last_step_size != 0))
         return err_set(e, ERR_ARG, "sampler %s adds no diffusion: its form, norm and last step belong to %s", r->name,
                        "sde-euler and sde-heun");

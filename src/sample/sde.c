@@ -56,8 +56,12 @@ struct sde {
     const struct diffusion *diffusion;
     const struct last_step *last;
     struct grid grid; // of the noisy steps
-    double dt;
 };
+
+static double length(const struct sde *d, uint32_t i)
+{
+    return grid_at(&d->grid, i + 1) - grid_at(&d->grid, i);
+}
 
 static struct form drift(const struct sde *d, const struct flow_at *f, struct form x)
 {
@@ -65,9 +69,10 @@ static struct form drift(const struct sde *d, const struct flow_at *f, struct fo
     return flow_form((struct share){f->velocity.x + much * f->score.x, f->velocity.m + much * f->score.m}, x);
 }
 
-static double noise_factor(const struct sde *d, const struct flow_at *f)
+// Of the noise that step i adds, at its start.
+static double noise_factor(const struct sde *d, const struct flow_at *f, uint32_t i)
 {
-    return sqrt(2 * diffusion_at(d->diffusion, d->spec, f) * d->dt);
+    return sqrt(2 * diffusion_at(d->diffusion, d->spec, f) * length(d, i));
 }
 
 static struct form last_mean(const struct sde *d, const struct flow_at *f, struct form x)
@@ -137,10 +142,10 @@ static bool prepare(struct sde *d, const struct sample_spec *s, bool heun, struc
     if (s->steps <= quiet) return err_set(e, ERR_ARG, "%u step leaves none with noise, wanted at least 2", s->steps);
     flow_range(s, &d->grid.from, &d->grid.to);
     if (d->last->take) d->grid.to = 1 - s->last_step_size;
+    d->grid.shift = s->shift;
     d->grid.n = s->steps - quiet;
     if (!steps_kept(s, d->grid.n, &kept, e)) return false;
     d->grid.first = d->grid.n - kept;
-    d->dt = (d->grid.to - d->grid.from) / d->grid.n;
     return check_ends(d, heun, e);
 }
 
@@ -164,8 +169,8 @@ static bool fill_euler(const struct sample_spec *s, struct schedule *out, struct
     for (uint32_t i = d.grid.first; i < d.grid.n; i++) {
         struct flow_at f = flow_at(s, grid_at(&d.grid, i));
         struct tick *t = tick_add(out, s, 1 - f.t, (struct sample_eval){f.t, i - d.grid.first, true, true});
-        struct form mean = form_add(x, d.dt, drift(&d, &f, x));
-        tick_set(t, REG_X, form_add(mean, noise_factor(&d, &f), form_source(SRC_NOISE)));
+        struct form mean = form_add(x, length(&d, i), drift(&d, &f, x));
+        tick_set(t, REG_X, form_add(mean, noise_factor(&d, &f, i), form_source(SRC_NOISE)));
         tick_set(t, REG_X0, flow_form(f.data, x));
     }
     emit_last(&d, out);
@@ -181,17 +186,18 @@ static void emit_heun(const struct sde *d, uint32_t i, struct schedule *out)
     struct flow_at near = flow_at(d->spec, grid_at(&d->grid, i)), far = flow_at(d->spec, grid_at(&d->grid, i + 1));
     uint32_t step = i - d->grid.first;
     bool more = i + 1 < d->grid.n;
+    const double h = length(d, i);
     struct tick *t = tick_add(out, d->spec, 1 - near.t, (struct sample_eval){near.t, step, false, false});
     t->in_reg = REG_IN;
-    tick_set(t, REG_FAR, form_add(in, d->dt, drift(d, &near, in)));
-    tick_set(t, REG_X, form_add(in, d->dt / 2, drift(d, &near, in)));
+    tick_set(t, REG_FAR, form_add(in, h, drift(d, &near, in)));
+    tick_set(t, REG_X, form_add(in, h / 2, drift(d, &near, in)));
     tick_set(t, REG_X0, flow_form(near.data, in));
 
     t = tick_add(out, d->spec, 1 - far.t, (struct sample_eval){far.t, step, true, more});
     t->in_reg = REG_FAR;
-    struct form next = form_add(x, d->dt / 2, drift(d, &far, far_x));
+    struct form next = form_add(x, h / 2, drift(d, &far, far_x));
     tick_set(t, REG_X, next);
-    tick_set(t, REG_IN, form_add(next, more ? noise_factor(d, &far) : 0, form_source(SRC_NOISE)));
+    tick_set(t, REG_IN, form_add(next, more ? noise_factor(d, &far, i + 1) : 0, form_source(SRC_NOISE)));
     tick_set(t, REG_X0, flow_form(far.data, far_x));
 }
 
@@ -204,7 +210,7 @@ static bool fill_heun(const struct sample_spec *s, struct schedule *out, struct 
     struct flow_at start = flow_at(s, grid_at(&d.grid, d.grid.first));
     out->init_draws = true;
     out->init[REG_IN][0] = 1;
-    out->init[REG_IN][1] = noise_factor(&d, &start);
+    out->init[REG_IN][1] = noise_factor(&d, &start, d.grid.first);
     for (uint32_t i = d.grid.first; i < d.grid.n; i++) emit_heun(&d, i, out);
     emit_last(&d, out);
     flow_start(s, out, start.t, d.grid.first > 0);

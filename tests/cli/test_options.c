@@ -206,7 +206,8 @@ static void test_recipe(void)
 {
     struct settings s, back;
     struct err e;
-    char line[] = "-m m.pt --steps 25 --epsilon-scale 1.02 --cfg 3.3 -s 18446744073709551615 -c 1,2 --cfg-interval "
+    char line[] = "-m m.pt --steps 25 --epsilon-scale 1.02 --flow-shift 1.5 --cfg 3.3 -s 18446744073709551615 -c 1,2 "
+                  "--cfg-interval "
                   "0.1,0.7 --rng philox --sit "
                   "--last-step Tweedie --eta 0.3 --sampler ddim --device x -o y --size 256x128";
     CHECK(parse(&s, "generate", line, &e), "%s", e.text);
@@ -217,7 +218,7 @@ static void test_recipe(void)
     CHECK(back.steps == 7 && back.family == -1, "the command line is stronger");
     CHECK(back.cfg_scale == 3.3 && back.seed == UINT64_MAX && !strcmp(back.classes, "1,2") && back.rng == 1, "values");
     CHECK(back.cfg_interval[0] == 0.1 && back.cfg_interval[1] == 0.7 && back.epsilon_scale == 1.02 &&
-              !strcmp(back.last_step, "tweedie"),
+              back.shift == 1.5 && !strcmp(back.last_step, "tweedie"),
           "values");
     CHECK(back.size[0] == 256 && back.size[1] == 128, "the size");
     CHECK(!strcmp(back.model, "m.pt") && back.eta == 0.3 && !back.device && !back.output, "values");

@@ -89,6 +89,7 @@ static void refuses(vkdit_model *m, vkdit_model *sit)
     REFUSE(m, ARGUMENT, "guidance interval", j.cfg_from = 0.7; j.cfg_to = 0.2);
     REFUSE(m, ARGUMENT, "epsilon scale", j.epsilon_scale = 2.5);
     REFUSE(m, ARGUMENT, "epsilon scale", j.epsilon_scale = NAN);
+    REFUSE(m, ARGUMENT, "shift", j.shift = 1000);
     REFUSE(m, ARGUMENT, "strength", j.strength = 2);
     REFUSE(m, ARGUMENT, "strength", j.strength = NAN);
     REFUSE(m, ARGUMENT, "needs an init", j.strength = 0.5);

@@ -16,7 +16,7 @@
 
 static const char one_config[] =
     "{" NETWORK ", \"name\": \"The One\", \"vae\": \"vae.safetensors\", \"sampler\": \"heun\", \"steps\": 3, "
-    "\"cfg_scale\": 2.5, \"cfg_channels\": 2, \"cfg_interval\": [0.25, 1], \"epsilon_scale\": 1.05, "
+    "\"cfg_scale\": 2.5, \"cfg_channels\": 2, \"cfg_interval\": [0.25, 1], \"epsilon_scale\": 1.05, \"shift\": 2, "
     "\"labels\": [\"ant\", \"bee, wasp\", \"cat\", \"dog\", \"elk\", \"fox\", \"gnu\", \"hen\", \"ibex\", \"jay\"]}";
 static const char two_config[] = "{" NETWORK ", \"vae\": \"../vae.safetensors\", \"sampler\": \"ddim\", \"steps\": 0}";
 static const char vae_config[] = "{\"scaling_factor\": 0.5, \"norm_num_groups\": 32, " PREVIEW "}";
@@ -69,7 +69,7 @@ static void reads_hints(void)
     struct hints h = hints_of(one_config, 4);
     CHECK(!strcmp(h.name, "The One") && !strcmp(h.vae, "vae.safetensors") && !strcmp(h.sampler, "heun") &&
               h.steps == 3 && h.cfg_scale == 2.5 && h.cfg_channels == 2 && h.cfg_from == 0.25 && h.cfg_to == 1 &&
-              h.epsilon_scale == 1.05 && !h.preview && !h.refused[0],
+              h.epsilon_scale == 1.05 && h.shift == 2 && !h.preview && !h.refused[0],
           "%s %s %s %u, refused: %s", h.name, h.vae, h.sampler, h.steps, h.refused);
     h = hints_of(vae_config, 4);
     CHECK(h.preview == 4 && h.matrix[2][3] == -1 && h.bias[1] == 0.5f && !h.refused[0], "refused: %s", h.refused);
@@ -105,6 +105,7 @@ static void refuses_hints(void)
         {"{\"cfg_interval\": [-1, 2]}", "cfg_interval"},
         {"{\"epsilon_scale\": 3}", "epsilon_scale"},
         {"{\"epsilon_scale\": \"1\"}", "epsilon_scale"},
+        {"{\"shift\": 0}", "shift"},
         {"{\"name\": \"a\\u001b[31m\"}", "name"},
         {"{\"name\": \"\"}", "name"},
         {"{\"sampler\": \"0123456789012345678901234567890123456789\"}", "sampler"},
@@ -124,7 +125,7 @@ static void refuses_hints(void)
         CHECK(!strncmp(h.refused, t[i].key, strlen(t[i].key)) && !h.refused[0] == !t[i].key[0], "%s: refused \"%s\"",
               t[i].config, h.refused);
         CHECK(!h.name[0] && !h.vae[0] && !h.sampler[0] && h.steps == 0 && h.cfg_scale == 0 && h.cfg_channels == 0 &&
-                  h.cfg_to == none.cfg_to && h.epsilon_scale == 0 && h.preview == 0,
+                  h.cfg_to == none.cfg_to && h.epsilon_scale == 0 && h.shift == 0 && h.preview == 0,
               "%s was followed", t[i].config);
     }
 }
@@ -242,8 +243,8 @@ static void follows(vkdit *context, struct scratch *s)
     vkdit_progress p = {0};
     vkdit_error e = {0};
     vkdit_model *m = opened(context, s->dir, "one", &i);
-    float x[3][4 * 64];
-    for (int k = 0; m && k < 3; k++) {
+    float x[4][4 * 64];
+    for (int k = 0; m && k < 4; k++) {
         vkdit_run *r = NULL;
         CHECK(vkdit_run_begin(m, &j, &r, &e) == VKDIT_OK, "%s", e.message);
         if (!r) break;
@@ -255,10 +256,11 @@ static void follows(vkdit *context, struct scratch *s)
         CHECK(vkdit_run_latent(r, 0, x[k], 256, &e) == VKDIT_OK, "%s", e.message);
         vkdit_run_close(r);
         j.sampler = "heun", j.steps = 3, j.cfg_scale = 2.5, j.cfg_channels = 2, j.cfg_from = 0.25, j.cfg_to = 1;
-        j.epsilon_scale = k ? 1 : 1.05;
+        j.epsilon_scale = k == 1 ? 1 : 1.05, j.shift = k == 2 ? 1 : 2;
     }
     CHECK(!memcmp(x[0], x[1], sizeof x[0]), "the advice is not what was done");
     CHECK(memcmp(x[0], x[2], sizeof x[0]), "the noise was divided by nothing");
+    CHECK(memcmp(x[0], x[3], sizeof x[0]), "the times were not shifted");
     vkdit_model_close(m);
 }
 

@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!text_ok(h.name, sizeof h.name) || !text_ok(h.vae, sizeof h.vae) || !text_ok(h.sampler, sizeof h.sampler) ||
             !text_ok(h.spacing, sizeof h.spacing) || !text_ok(h.refused, sizeof h.refused) || strpbrk(h.vae, "/\\") ||
             h.steps > 100000 || h.cfg_channels > 99 || !(h.cfg_scale >= 0 && h.cfg_scale <= 1000) ||
+            !(h.shift == 0 || (h.shift >= 0.01 && h.shift <= 100)) ||
             !(h.epsilon_scale == 0 || (h.epsilon_scale >= 0.5 && h.epsilon_scale <= 2)) ||
             !(h.cfg_from >= 0 && h.cfg_to <= 1) || (h.preview && h.preview != channels))
             abort();

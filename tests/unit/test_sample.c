@@ -238,6 +238,37 @@ static void test_epsilon_scale(void)
     }
 }
 
+// Times by the formula of flow matching: what is left of the way, u, becomes s u / (1 + (s - 1) u).
+static void test_shift(void)
+{
+    for (const struct sampler_row *const *r = sampler_table; *r; r++) {
+        if (!((*r)->families & FAMILY_FLOW) || (*r)->adaptive) continue;
+        struct sample_spec spec = flow_spec((*r)->name, 9);
+        if ((*r)->stochastic) spec.last_step = "mean", spec.last_step_size = 0.1;
+        struct schedule even = make(&spec);
+        spec.shift = 3;
+        struct schedule s = make(&spec);
+        CHECK(s.n == even.n, "%s: %u evaluations", (*r)->name, s.n);
+        const double end = (*r)->stochastic ? 0.9 : 1; // of the steps that are shifted
+        for (uint32_t k = 0; k < s.n; k++) {
+            const double u = (end - even.eval[k].t) / end, wanted = end - end * 3 * u / (1 + 2 * u);
+            compare((*r)->name, s.eval[k].t, wanted, 1e-12);
+        }
+        for (uint32_t k = 0; k < s.n && !strcmp((*r)->name, "euler"); k++)
+            compare("step", (double)s.tick[k].matrix[REG_X][SRC_MODEL],
+                    (k + 1 < s.n ? s.eval[k + 1].t : 1) - s.eval[k].t, 1e-6);
+        if (!strcmp((*r)->name, "sde-euler")) {
+            const double h = s.eval[4].t - s.eval[3].t, usual = even.eval[4].t - even.eval[3].t;
+            const struct flow_at now = flow_at(&spec, s.eval[3].t), then = flow_at(&spec, even.eval[3].t);
+            const double got = (double)s.tick[3].matrix[REG_X][SRC_NOISE],
+                         was = (double)even.tick[3].matrix[REG_X][SRC_NOISE];
+            compare("noise per root of time", got / sqrt(h * now.sigma), was / sqrt(usual * then.sigma), 1e-6);
+        }
+        schedule_free(&even);
+        schedule_free(&s);
+    }
+}
+
 // A run from part way is the tail of the whole run, started from the right mixture.
 static void test_strength(void)
 {
@@ -349,6 +380,10 @@ static const struct refusal {
     {{.sampler = "ddim", .steps = 5, DDPM, .epsilon_scale = -1}, "epsilon scale is -1"},
     {{.sampler = "ddim", .steps = 5, DDPM, .epsilon_scale = NAN}, "epsilon scale is"},
     {{.sampler = "dopri5", .steps = 5, FLOW, .epsilon_scale = 1.02}, "adapts its steps"},
+    {{.sampler = "dopri5", .steps = 5, FLOW, .shift = 2}, "chooses its steps"},
+    {{.sampler = "euler", .steps = 5, FLOW, .shift = -1}, "shift is -1"},
+    {{.sampler = "euler", .steps = 5, FLOW, .shift = NAN}, "shift is"},
+    {{.sampler = "ddim", .steps = 5, DDPM, .shift = 2}, "times of flow models"},
     {{.sampler = "ddim", .steps = 5, DDPM, .spacing = "karras"}, "unknown spacing \"karras\"; known: even"},
     {{.sampler = "ddim", .steps = 37, DDPM, .spacing = "ddim"}, "36 or 38 steps would do"},
     {{.sampler = "ddim", .steps = 1, DDPM}, "use trailing"},
@@ -440,6 +475,7 @@ int main(void)
     test_flow_answers();
     test_guidance_band();
     test_epsilon_scale();
+    test_shift();
     test_strength();
     test_shape_of_lists();
     test_reference_counting();
