@@ -36,16 +36,37 @@ static void label(const char *text, const char *option)
 
 // --- numbers ------------------------------------------------------------------------------------------------------
 
-static void whole(struct app *a, const char *text, const char *name, uint32_t usual, uint32_t high)
+static void whole(struct app *a, const char *name, uint32_t usual, uint32_t high)
 {
     const struct option *o = option_find(name, IN_GENERATE);
     uint32_t v = form_whole(&a->form, name, usual);
     char id[40];
     snprintf(id, sizeof id, "##%s", name);
-    label(text, name);
     if (ui_whole(id, &v, o ? (uint32_t)o->min : 1, high, o ? (uint32_t)o->max : high, NULL))
         form_set_whole(&a->form, name, v);
     ui_tip(tip_of(name));
+}
+
+static void detail(struct app *a)
+{
+    const struct option *o = option_find("epsilon-scale", IN_GENERATE);
+    const char *chosen = form_text(&a->form, "sampler");
+    const bool advised = a->now.info.epsilon_scale > 0 && (!*chosen || !strcmp(chosen, a->now.sampler));
+    double v = form_real(&a->form, "epsilon-scale", advised ? a->now.info.epsilon_scale : 1);
+    if (ui_real("##epsilon", &v, 0.96, 1.08, o ? o->max : 2, "detail %.3f"))
+        form_set_real(&a->form, "epsilon-scale", v);
+    ui_tip(tip_of("epsilon-scale"));
+}
+
+static void steps(struct app *a)
+{
+    label("Steps", "steps");
+    const float half = (ui_left() - 8 * ui_scale()) / 2;
+    ui_width(half);
+    whole(a, "steps", a->now.info.steps ? a->now.info.steps : 50, 250);
+    ui_beside(8);
+    ui_width(half);
+    detail(a);
 }
 
 static void guidance(struct app *a)
@@ -83,17 +104,6 @@ static void interval(struct app *a)
     snprintf(value, sizeof value, "%.4g,%.4g", from, to);
     const bool own = fabs(from - own_from) < 1e-4 && fabs(to - own_to) < 1e-4;
     form_set_text(&a->form, "cfg-interval", own ? NULL : value);
-}
-
-static void detail(struct app *a)
-{
-    const struct option *o = option_find("epsilon-scale", IN_GENERATE);
-    const char *chosen = form_text(&a->form, "sampler");
-    const bool advised = a->now.info.epsilon_scale > 0 && (!*chosen || !strcmp(chosen, a->now.sampler));
-    double v = form_real(&a->form, "epsilon-scale", advised ? a->now.info.epsilon_scale : 1);
-    label("Detail", "epsilon-scale");
-    if (ui_real("##epsilon", &v, 0.96, 1.08, o ? o->max : 2, "%.3f")) form_set_real(&a->form, "epsilon-scale", v);
-    ui_tip(tip_of("epsilon-scale"));
 }
 
 static void seed(struct app *a)
@@ -469,13 +479,13 @@ static void make(struct app *a)
     class_list(a, "negative-class", "no class", a->negative_query, sizeof a->negative_query);
     ui_space(2);
     seed(a);
-    whole(a, "Steps", "steps", a->now.info.steps ? a->now.info.steps : 50, 250);
+    steps(a);
     guidance(a);
     interval(a);
-    detail(a);
     sampler(a);
     size(a);
-    whole(a, "Batch", "batch", 1, 16);
+    label("Batch", "batch");
+    whole(a, "batch", 1, 16);
     mix(a);
     ui_rule();
     model(a);

@@ -31,7 +31,7 @@ def make(args):
     runs = -(-args.count // (classes * BATCH))
     command = [args.vkdit, "generate", "-q", "--class", ",".join(map(str, range(classes))), "--batch", str(BATCH), "--count", str(runs),
                "--seed", str(args.seed), "--no-metadata", "-o", str(out / "{seed}-{class}-{index}.png")]
-    for name in ("model", "vae", "steps", "cfg_scale", "cfg_channels", "cfg_interval", "sampler", "device", "precision"):
+    for name in ("model", "vae", "steps", "cfg_scale", "cfg_channels", "cfg_interval", "epsilon_scale", "shift", "sampler", "device", "precision"):
         if getattr(args, name) is not None:
             command += ["--" + name.replace("_", "-"), str(getattr(args, name))]
     print(" ".join(command), flush=True)
@@ -191,6 +191,8 @@ def main():
     for name in ("model", "vae", "sampler", "device", "precision", "cfg-channels", "cfg-interval"):
         p.add_argument(f"--{name}")
     p.add_argument("--steps", type=int)
+    p.add_argument("--epsilon-scale", type=float)
+    p.add_argument("--shift", type=float)
     p.add_argument("--cfg-scale", "--cfg", type=float)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--count", type=int, default=2000)

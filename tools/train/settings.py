@@ -1,5 +1,6 @@
 """Compares samplers and guidance for a SiT quickly, in PyTorch and not through the engine: the judge's figures for latents
-from one set of noise. settings.py --run DIR SAMPLER:STEPS:SCALE[:FROM:TO] ... ; SAMPLER is euler, heun or dpmpp2m."""
+from one set of noise. settings.py --run DIR SAMPLER:STEPS:SCALE[,FROM,TO][:epsilon=E][:shift=S] ... ; SAMPLER is euler, heun or
+dpmpp2m. --bf16 is faster where the CPU has it."""
 
 import argparse
 import math
@@ -22,18 +23,23 @@ def log_ratio(t):
     return math.log(t / (1 - t)) if t > 0 else -math.inf
 
 
-def sample(net, z, y, sampler, steps, scale, first, last):
+def times(steps, shift):
+    left = [1 - k / steps for k in range(steps + 1)]
+    return [1 - shift * u / (1 + (shift - 1) * u) for u in left]
+
+
+def sample(net, z, y, sampler, steps, scale=1, first=0, last=1, epsilon=1, shift=1):
     def velocity(x, t):
         at, null = torch.full((len(x),), t), torch.full_like(y, net.classes)
-        v = net(x, at, y)
-        if scale == 1 or not first <= t <= last:
-            return v
-        u = net(x, at, null)
-        return u + scale * (v - u)
+        v = net(x, at, y).float()
+        if scale != 1 and first <= t <= last:
+            u = net(x, at, null).float()
+            v = u + scale * (v - u)
+        return v / epsilon + (1 - 1 / epsilon) / t * x if t > 0 else v
 
-    x, before = z, None
+    x, before, grid = z, None, times(steps, shift)
     for k in range(steps):
-        t, to = k / steps, (k + 1) / steps
+        t, to = grid[k], grid[k + 1]
         v = velocity(x, t)
         if sampler == "euler":
             x = x + (to - t) * v
@@ -43,7 +49,7 @@ def sample(net, z, y, sampler, steps, scale, first, last):
         else:  # DPM-Solver++(2M), as src/sample/dpmpp2m.c
             clean = aim = x + (1 - t) * v
             if 0 < k < steps - 1:
-                r = (log_ratio(t) - log_ratio((k - 1) / steps)) / (log_ratio(to) - log_ratio(t))
+                r = (log_ratio(t) - log_ratio(grid[k - 1])) / (log_ratio(to) - log_ratio(t))
                 aim = (1 + 1 / (2 * r)) * clean - 1 / (2 * r) * before
             x = clean if k == steps - 1 else (1 - to) / (1 - t) * x - to * math.expm1(log_ratio(t) - log_ratio(to)) * aim
             before = clean
@@ -58,6 +64,7 @@ def main():
     p.add_argument("--assets", type=pathlib.Path, default=golden.HERE / "assets")
     p.add_argument("--count", type=int, default=256)
     p.add_argument("--real", type=int, default=1024)
+    p.add_argument("--bf16", action="store_true", help="bf16 autocast of the transformer")
     args = p.parse_args()
     net = transformer.read(args.assets / "vkdit-sit.safetensors").eval()
     vae, config = autoencoder.read(args.assets / "vkdit-vae.safetensors", "cpu")
@@ -69,10 +76,13 @@ def main():
     z = torch.randn(args.count, 4, 32, 32, generator=torch.Generator().manual_seed(5))
     print(f"real against real, halves of {args.real}: {evaluate.frechet(*real.chunk(2)):.2f}", flush=True)
     for text in args.settings:
-        sampler, steps, scale, first, last = (text.split(":") + ["0", "1"])[:5]
+        sampler, steps, guidance, *more = text.split(":")
+        guidance = [float(v) for v in guidance.split(",")]
+        more = {k: float(v) for k, v in (m.split("=") for m in more)}
         images = []
         for i in range(0, args.count, BATCH):
-            x = sample(net, z[i : i + BATCH], y[i : i + BATCH], sampler, int(steps), float(scale), float(first), float(last))
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.bf16):
+                x = sample(net, z[i : i + BATCH], y[i : i + BATCH], sampler, int(steps), *guidance, **more)
             images.append(pictures.as_bytes(vae.decode(x / config["scaling_factor"])))
         features, logits = evaluate.judge(judge, torch.cat(images), "cpu")
         ratio = evaluate.spread(features, y, net.classes) / spread
