@@ -304,6 +304,15 @@ static void settle_hints(struct vkdit_model *m)
         snprintf(h->refused, sizeof h->refused, "sampler is none of this model's");
         h->sampler[0] = h->spacing[0] = 0;
     }
+    if (h->shift != 0 && !m->dit.sit) {
+        snprintf(h->refused, sizeof h->refused, "shift is for flows");
+        h->shift = 0;
+    }
+    if ((h->shift != 0 || h->epsilon_scale != 0) && (!h->sampler[0] || row->adaptive)) {
+        if (!h->refused[0])
+            snprintf(h->refused, sizeof h->refused, "%s", "epsilon_scale and shift need a sampler with steps");
+        h->shift = h->epsilon_scale = 0;
+    }
     if (m->has_vae) hints_read(&vae, &m->vae_file, m->vae.latent);
     if (vae.preview) {
         h->preview = vae.preview;

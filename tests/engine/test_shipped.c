@@ -18,7 +18,10 @@ static const char one_config[] =
     "{" NETWORK ", \"name\": \"The One\", \"vae\": \"vae.safetensors\", \"sampler\": \"heun\", \"steps\": 3, "
     "\"cfg_scale\": 2.5, \"cfg_channels\": 2, \"cfg_interval\": [0.25, 1], \"epsilon_scale\": 1.05, \"shift\": 2, "
     "\"labels\": [\"ant\", \"bee, wasp\", \"cat\", \"dog\", \"elk\", \"fox\", \"gnu\", \"hen\", \"ibex\", \"jay\"]}";
-static const char two_config[] = "{" NETWORK ", \"vae\": \"../vae.safetensors\", \"sampler\": \"ddim\", \"steps\": 0}";
+static const char two_config[] = "{" NETWORK ", \"vae\": \"../vae.safetensors\", \"sampler\": \"ddim\", \"steps\": 0, "
+                                 "\"epsilon_scale\": 1.5, \"shift\": 3}";
+static const char dit_config[] = "{\"kind\": \"dit\", \"heads\": 4, \"num_classes\": 10, \"input_size\": 8, "
+                                 "\"sampler\": \"dpmpp2m\", \"epsilon_scale\": 1.25, \"shift\": 3}";
 static const char vae_config[] = "{\"scaling_factor\": 0.5, \"norm_num_groups\": 32, " PREVIEW "}";
 
 // A copy of a checkpoint with another "config".
@@ -48,6 +51,7 @@ static void make_set(struct scratch *s)
     scratch_text(s, "models.json", LIST);
     rewrite(s, "one.safetensors", VKDIT_TEST_DATA "/dit/sit_toy.weights.safetensors", one_config);
     rewrite(s, "two.safetensors", VKDIT_TEST_DATA "/dit/sit_toy.weights.safetensors", two_config);
+    rewrite(s, "dit.safetensors", VKDIT_TEST_DATA "/dit/dit_toy.weights.safetensors", dit_config);
     rewrite(s, "vae.safetensors", VKDIT_TEST_DATA "/dit/vae2.weights.safetensors", vae_config);
 }
 
@@ -197,8 +201,13 @@ static void names_models(vkdit *context, struct scratch *s)
     CHECK(vkdit_class_find(m, "wasp", &class, &e) == VKDIT_OK && class == 1, "%s", e.message);
     vkdit_model_close(m);
     m = opened(context, s->dir, "two", &i); // its advice is bad, the model is sound
-    CHECK(!i.has_decoder && !i.sampler && i.steps == 0 && !i.has_preview, "bad advice was followed");
+    CHECK(!i.has_decoder && !i.sampler && i.steps == 0 && !i.has_preview && i.shift == 0 && i.epsilon_scale == 0,
+          "bad advice was followed");
     CHECK(strstr(logged, "not all followed"), "\"%s\"", logged);
+    vkdit_model_close(m);
+    m = opened(context, NULL, scratch_path(s, "dit.safetensors"), &i);
+    CHECK(i.sampler && i.shift == 0 && i.epsilon_scale == 1.25 && strstr(logged, "shift is for flows"), "\"%s\"",
+          logged);
     vkdit_model_close(m);
     m = opened(context, "/nonexistent", NULL, &i);
     CHECK(i.synthetic && !vkdit_model_path(m), "%s", i.name);
