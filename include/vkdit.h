@@ -201,17 +201,15 @@ typedef struct vkdit_job {
     uint32_t philox_threads; /* threads of the imitated GPU; 0 = one wave */
     const char *spacing;     /* timestep spacing, NULL = the sampler's own */
     double eta;              /* DDIM */
-    double epsilon_scale; /* the noise that the model finds is divided by this, 0.5..2; 1 = taken as it is; 0 = 1, or as
-                                the model advises for its own sampler. Not for dopri5 */
-    double shift;         /* SiT: how much smaller steps are where there is much noise; 1 = all alike; 0 = 1, or as the
-                                model advises for its own sampler. Not for dopri5 */
-    const char *path;     /* SiT: "linear", "gvp", "vp" */
-    const char *target;   /* SiT: "velocity", "noise", "score" */
-    const char *diffusion; /* SiT SDE: "sigma", "sbdm", "linear", "decreasing", "increasing-decreasing", "constant" */
-    double diffusion_norm; /* 0 = 1 */
-    const char *last_step; /* SiT SDE: "mean", "euler", "tweedie", "none" */
-    double last_step_size; /* 0 = 0.04 */
-    double atol, rtol;     /* dopri5; 0 = 1e-6, 1e-3 */
+    double epsilon_scale;    /* divides the noise that the model finds, 0.5..2; 0 = 1, or as the model advises */
+    double shift;            /* SiT: above 1 smaller steps where noise is high; 0 = 1, or as the model advises */
+    const char *path;        /* SiT: "linear", "gvp", "vp" */
+    const char *target;      /* SiT: "velocity", "noise", "score" */
+    const char *diffusion;   /* SiT SDE: "sigma", "sbdm", "linear", "decreasing", "increasing-decreasing", "constant" */
+    double diffusion_norm;   /* 0 = 1 */
+    const char *last_step;   /* SiT SDE: "mean", "euler", "tweedie", "none" */
+    double last_step_size;   /* 0 = 0.04 */
+    double atol, rtol;       /* dopri5; 0 = 1e-6, 1e-3 */
     const vkdit_tensor *init;  /* "latent" [N,C,h,w] (scaled) or "image" u8 [N,H,W,3] to start from, with strength */
     double strength;           /* 0 = 1 */
     const vkdit_tensor *noise; /* optional "z" [N,...], "noise" [S,>=N,...]: used instead of drawing */
