@@ -15,10 +15,16 @@ canvas=$(rect canvas) panel=$(rect panel) strip=$(rect strip)
 [ "$(spread invitation "$canvas")" -ge 1 ] || wrong "the canvas invites to nothing"
 
 # --- ctrl-click types a number into a slider ---
-at panel 0.63 0.42
+at panel 0.45 0.42
 xdotool keydown ctrl click 1 keyup ctrl
 soon
 xdotool type 8
+key Return
+soon
+at panel 0.8 0.42 # detail
+xdotool keydown ctrl click 1 keyup ctrl
+soon
+xdotool type 1.03
 key Return
 soon
 at canvas 0.5 0.5
@@ -71,6 +77,7 @@ key v v End
 key ctrl+s
 await 1 '"event":"file"' "the saved picture"
 [ -s pictures/vkdit-001.png ] || wrong "no file was saved"
+grep -aq '"epsilon-scale":1.03' pictures/vkdit-001.png || wrong "the detail that was typed is not in the picture"
 "$vkdit" generate --quiet --from pictures/vkdit-001.png -o again.png || wrong "the saved picture cannot be made again"
 [ "$(compare -metric AE pictures/vkdit-001.png again.png null: 2>&1)" = 0 ] || wrong "the command line makes another picture"
 rm -f again.png
