@@ -58,10 +58,16 @@ static void detail(struct app *a)
     ui_tip(tip_of("epsilon-scale"));
 }
 
+// Of a row with two sliders, after its label.
+static float half_row(void)
+{
+    return (ui_left() - 8 * ui_scale()) / 2;
+}
+
 static void steps(struct app *a)
 {
     label("Steps", "steps");
-    const float half = (ui_left() - 8 * ui_scale()) / 2;
+    const float half = half_row();
     ui_width(half);
     whole(a, "steps", a->now.info.steps ? a->now.info.steps : 50, 250);
     ui_beside(8);
@@ -90,7 +96,7 @@ static void interval(struct app *a)
     const char *text = form_text(&a->form, "cfg-interval");
     if (*text) sscanf(text, "%lf,%lf", &from, &to);
     label("between", "cfg-interval");
-    const float half = (ui_left() - 8 * ui_scale()) / 2;
+    const float half = half_row();
     ui_width(half);
     bool used = ui_real("##from", &from, 0, 1, 1, "%.2f");
     ui_tip("Guidance begins at this part of the run; 0 is its start");

@@ -140,6 +140,13 @@ static void event_start(struct generation *g)
                                 vkdit_weights_name(m->weights)));
 }
 
+static void follow_number(struct settings *s, const char *name, double *own, double advised)
+{
+    if (advised == 0 || option_origin(s, name)) return;
+    *own = advised;
+    option_resolve(s, name);
+}
+
 // What the model advises and nobody overrode becomes part of the recipe: another version of it may advise otherwise.
 static void follow_advice(struct settings *s, const vkdit_model_info *m, bool counted)
 {
@@ -147,10 +154,7 @@ static void follow_advice(struct settings *s, const vkdit_model_info *m, bool co
         s->steps = m->steps;
         option_resolve(s, "steps");
     }
-    if (m->cfg_scale > 0 && m->has_null_class && !option_origin(s, "cfg-scale")) {
-        s->cfg_scale = m->cfg_scale;
-        option_resolve(s, "cfg-scale");
-    }
+    if (m->has_null_class) follow_number(s, "cfg-scale", &s->cfg_scale, m->cfg_scale);
     if (m->cfg_channels && !option_origin(s, "cfg-channels")) {
         s->cfg_channels = m->cfg_channels;
         option_resolve(s, "cfg-channels");
@@ -160,19 +164,13 @@ static void follow_advice(struct settings *s, const vkdit_model_info *m, bool co
         s->cfg_interval[1] = m->cfg_to;
         option_resolve(s, "cfg-interval");
     }
-    const bool own_sampler = m->sampler && s->sampler && !strcmp(s->sampler, m->sampler);
-    if (m->spacing && own_sampler && !option_origin(s, "spacing")) {
+    if (!m->sampler || !s->sampler || strcmp(s->sampler, m->sampler) != 0) return; // the rest is about that sampler
+    if (m->spacing && !option_origin(s, "spacing")) {
         s->spacing = m->spacing;
         option_resolve(s, "spacing");
     }
-    if (m->epsilon_scale > 0 && own_sampler && !option_origin(s, "epsilon-scale")) {
-        s->epsilon_scale = m->epsilon_scale;
-        option_resolve(s, "epsilon-scale");
-    }
-    if (m->shift > 0 && own_sampler && !option_origin(s, "shift")) {
-        s->shift = m->shift;
-        option_resolve(s, "shift");
-    }
+    follow_number(s, "epsilon-scale", &s->epsilon_scale, m->epsilon_scale);
+    follow_number(s, "shift", &s->shift, m->shift);
 }
 
 // Once the run is known to make sense: says what was chosen, and completes the settings that the recipe is made of.

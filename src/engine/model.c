@@ -310,7 +310,7 @@ static void settle_hints(struct vkdit_model *m)
     }
     if ((h->shift != 0 || h->epsilon_scale != 0) && (!h->sampler[0] || row->adaptive)) {
         if (!h->refused[0])
-            snprintf(h->refused, sizeof h->refused, "%s", "epsilon_scale and shift need a sampler with steps");
+            snprintf(h->refused, sizeof h->refused, "epsilon_scale and shift need a sampler with steps");
         h->shift = h->epsilon_scale = 0;
     }
     if (m->has_vae) hints_read(&vae, &m->vae_file, m->vae.latent);

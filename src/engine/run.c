@@ -37,16 +37,10 @@ static const char *default_sampler(const struct vkdit_model *m)
     return m->dit.sit ? "euler" : "ddim";
 }
 
-// A spacing is advice about one sampler.
-static const char *default_spacing(const struct vkdit_model *m, const char *sampler)
+// Spacing, epsilon scale and shift are advice about one sampler.
+static bool advice_holds(const struct vkdit_model *m, const vkdit_job *j)
 {
-    return m->hints.spacing[0] && (!sampler || !strcmp(sampler, m->hints.sampler)) ? m->hints.spacing : NULL;
-}
-
-// So are the epsilon scale and the shift.
-static double default_for(const struct vkdit_model *m, const char *sampler, double advised)
-{
-    return !sampler || !strcmp(sampler, m->hints.sampler) ? advised : 0;
+    return !j->sampler || !strcmp(j->sampler, m->hints.sampler);
 }
 
 static double default_cfg(const struct vkdit_model *m)
@@ -60,19 +54,22 @@ static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sa
     int path, target;
     if (!lookup(paths, "path", j->path, &path, e) || !lookup(targets, "target", j->target, &target, e)) return false;
     const struct folder *f = m->has_folder ? &m->folder : NULL;
+    const bool advised = advice_holds(m, j);
     *s = (struct sample_spec){
         .sampler = j->sampler ? j->sampler : default_sampler(m),
         .steps = j->steps         ? j->steps
                  : m->hints.steps ? m->hints.steps
                                   : 50,
         .family = m->dit.sit ? FAMILY_FLOW : FAMILY_DDPM,
-        .spacing = j->spacing ? j->spacing : default_spacing(m, j->sampler),
+        .spacing = j->spacing                       ? j->spacing
+                   : advised && m->hints.spacing[0] ? m->hints.spacing
+                                                    : NULL,
         .eta = j->eta,
         .learned_var = m->dit.learned_var && !m->dit.sit,
         .diffusers = m->dit.diffusers,
         .path = (enum path)path,
         .target = (enum flow_target)target,
-        .shift = j->shift != 0 ? j->shift : default_for(m, j->sampler, m->hints.shift),
+        .shift = j->shift == 0 && advised ? m->hints.shift : j->shift,
         .diffusion = j->diffusion,
         .diffusion_norm = j->diffusion_norm,
         .last_step = j->last_step,
@@ -80,7 +77,7 @@ static bool make_spec(const struct vkdit_model *m, const vkdit_job *j, struct sa
         .atol = j->atol,
         .rtol = j->rtol,
         .cfg = j->cfg_scale > 0 ? j->cfg_scale : default_cfg(m),
-        .epsilon_scale = j->epsilon_scale != 0 ? j->epsilon_scale : default_for(m, j->sampler, m->hints.epsilon_scale),
+        .epsilon_scale = j->epsilon_scale == 0 && advised ? m->hints.epsilon_scale : j->epsilon_scale,
         .strength = j->strength > 0 ? j->strength : 1.0,
     };
     bool own = j->cfg_from != 0 || j->cfg_to != 0; // both 0 means everywhere, or as the model advises

@@ -65,9 +65,9 @@ struct grid {
 // Even, or shifted: a share u of the way that is left becomes shift u / (1 + (shift - 1) u).
 static inline double grid_at(const struct grid *g, uint32_t i)
 {
-    const double left = (double)(g->n - i) / g->n;
     if (i == g->n) return g->to;
     if (g->shift == 1) return g->from + (g->to - g->from) * ((double)i / g->n);
+    const double left = (double)(g->n - i) / g->n;
     return g->to - (g->to - g->from) * (g->shift * left / (1 + (g->shift - 1) * left));
 }
 bool flow_grid(const struct sample_spec *s, struct grid *g, struct err *e);

@@ -20,8 +20,8 @@ run 0 generate -o a.png && png a.png
 says err "the seed picks class 0, ant" "no class"
 says err "The One" "the model's name"
 grep -q "random weights" err && wrong "a shipped model was called random"
-for text in '"model":"one"' '"class":"0"' '"sampler":"heun"' '"steps":3' '"cfg-scale":2.5' '"cfg-channels":2' '"cfg-interval"' '"epsilon-scale":1.05' '"shift":2' \
-    "class 0 (ant)" "Sampler: heun" "CFG scale: 2.5"; do says_in a.png "$text"; done
+for text in '"model":"one"' '"class":"0"' '"sampler":"heun"' '"steps":3' '"cfg-scale":2.5' '"cfg-channels":2' '"cfg-interval"' \
+    '"epsilon-scale":1.05' '"shift":2' "class 0 (ant)" "Sampler: heun" "CFG scale: 2.5"; do says_in a.png "$text"; done
 run 0 generate --from a.png -o again.png && same a.png again.png
 run 0 generate --from a.png --cfg-scale 4 -o other.png
 cmp -s a.png other.png && wrong "--cfg-scale does not override what the picture says"

@@ -206,10 +206,10 @@ static void test_recipe(void)
 {
     struct settings s, back;
     struct err e;
-    char line[] = "-m m.pt --steps 25 --epsilon-scale 1.02 --flow-shift 1.5 --cfg 3.3 -s 18446744073709551615 -c 1,2 "
-                  "--cfg-interval "
-                  "0.1,0.7 --rng philox --sit "
-                  "--last-step Tweedie --eta 0.3 --sampler ddim --device x -o y --size 256x128";
+    char line[] =
+        "-m m.pt --steps 25 --cfg 3.3 -s 18446744073709551615 -c 1,2 --cfg-interval 0.1,0.7 --rng philox --sit "
+        "--last-step Tweedie --eta 0.3 --sampler ddim --device x -o y --size 256x128 --epsilon-scale 1.02 "
+        "--flow-shift 1.5";
     CHECK(parse(&s, "generate", line, &e), "%s", e.text);
     json_t *recipe = args_recipe(&s);
     CHECK(!json_object_get(recipe, "device") && !json_object_get(recipe, "output"), "only what decides the picture");
