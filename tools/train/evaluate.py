@@ -188,11 +188,9 @@ def main():
     p.add_argument("folders", nargs="*")
     p.add_argument("--vkdit", default="build/vkdit")
     p.add_argument("--out")
-    for name in ("model", "vae", "sampler", "device", "precision", "cfg-channels", "cfg-interval"):
+    for name in ("model", "vae", "sampler", "device", "precision", "cfg-channels", "cfg-interval", "epsilon-scale", "shift"):
         p.add_argument(f"--{name}")
     p.add_argument("--steps", type=int)
-    p.add_argument("--epsilon-scale", type=float)
-    p.add_argument("--shift", type=float)
     p.add_argument("--cfg-scale", "--cfg", type=float)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--count", type=int, default=2000)

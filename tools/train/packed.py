@@ -25,9 +25,9 @@ def make(args, weights):
     for seed in range(args.seed, args.seed + args.runs):
         command = [args.vkdit, "generate", "-q", "--class", classes, "--batch", str(BATCH), "--seed", str(seed), "--weights", weights,
                    "--no-metadata", "--force", "--latent-out", str(folder / f"{seed}.safetensors"), "-o", str(folder / "{seed}-{class}-{index}.png")]
-        for name in ("model", "device", "precision", "steps"):
+        for name in ("model", "device", "precision", "steps", "epsilon_scale", "shift"):
             if getattr(args, name) is not None:
-                command += ["--" + name, str(getattr(args, name))]
+                command += ["--" + name.replace("_", "-"), str(getattr(args, name))]
         print(" ".join(command), flush=True)
         subprocess.run(command, check=True)
     return folder
@@ -51,7 +51,7 @@ def main():
     p.add_argument("--runs", type=int, default=1)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--steps", type=int)
-    for name in ("model", "device", "precision"):
+    for name in ("model", "device", "precision", "epsilon-scale", "shift"):
         p.add_argument(f"--{name}")
     args = p.parse_args()
     net, device, whole, seen, real = classifier.read(args.classifier, torch.device("cpu")), torch.device("cpu"), None, None, None

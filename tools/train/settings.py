@@ -16,6 +16,8 @@ import transformer
 import vae as autoencoder
 
 BATCH = 32
+ENCODED = 320  # real pictures whose latents' power is the measure
+BANDS = ((0, 1.5), (3, 5), (8, 12))  # waves per picture
 
 
 def log_ratio(t):
@@ -56,6 +58,13 @@ def sample(net, z, y, sampler, steps, scale=1, first=0, last=1, epsilon=1, shift
     return x
 
 
+def power(z):
+    """Of latents, at low, middle and high spatial frequency."""
+    k = torch.fft.fftfreq(z.shape[-1]) * z.shape[-1]
+    waves, density = (k[:, None] ** 2 + k[None] ** 2).sqrt(), torch.fft.fft2(z, norm="ortho").abs() ** 2
+    return torch.stack([density[:, :, (waves >= low) & (waves < high)].mean() for low, high in BANDS])
+
+
 @torch.no_grad()
 def main():
     p = argparse.ArgumentParser(description=__doc__)
@@ -72,6 +81,8 @@ def main():
     data = pictures.Pictures(pictures.REFERENCE, args.real, 256).wait()
     real, _ = evaluate.judge(judge, data.tensor(0, args.real), "cpu")
     spread, y = evaluate.spread(real, data.labels, net.classes), torch.arange(args.count) % net.classes
+    whole = [vae.encode(pictures.as_input(data.tensor(i, i + BATCH)))[0] for i in range(0, min(ENCODED, args.real), BATCH)]
+    whole = power(torch.cat(whole) * config["scaling_factor"])
     data.close()
     z = torch.randn(args.count, 4, 32, 32, generator=torch.Generator().manual_seed(5))
     print(f"real against real, halves of {args.real}: {evaluate.frechet(*real.chunk(2)):.2f}", flush=True)
@@ -79,14 +90,17 @@ def main():
         sampler, steps, guidance, *more = text.split(":")
         guidance = [float(v) for v in guidance.split(",")]
         more = {k: float(v) for k, v in (m.split("=") for m in more)}
-        images = []
+        latents, images = [], []
         for i in range(0, args.count, BATCH):
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.bf16):
                 x = sample(net, z[i : i + BATCH], y[i : i + BATCH], sampler, int(steps), *guidance, **more)
+            latents.append(x)
             images.append(pictures.as_bytes(vae.decode(x / config["scaling_factor"])))
         features, logits = evaluate.judge(judge, torch.cat(images), "cpu")
         ratio = evaluate.spread(features, y, net.classes) / spread
-        print(f"{text}: accuracy {(logits.argmax(1) == y).double().mean():.3f}, Fréchet {evaluate.frechet(real, features):.2f}, "
+        means = ((features.mean(0) - real.mean(0)) ** 2).sum()
+        print(f"{text}: power {', '.join(f'{r:.2f}' for r in power(torch.cat(latents)) / whole)} of real, "
+              f"accuracy {(logits.argmax(1) == y).double().mean():.3f}, Fréchet {evaluate.frechet(real, features):.2f}, of it means {means:.2f}, "
               f"spread {ratio.min():.2f} at least, {ratio.mean():.2f} on average", flush=True)
 
 
