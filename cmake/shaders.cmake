@@ -1,12 +1,13 @@
 # GLSL -> SPIR-V -> one C file with a table of blobs.
-# shaders/MANIFEST holds one line per blob: "NAME SOURCE.comp [@prebuilt] [DEFINE[=VALUE] ...]"; "#" starts a comment.
+# shaders/MANIFEST holds one line per blob: "NAME SOURCE.comp [@prebuilt] [@vulkan1.3] [DEFINE[=VALUE] ...]"; "#" starts a
+# comment. @vulkan1.3: needs that version's SPIR-V; others are for Vulkan 1.1.
 # @prebuilt: needs extensions that older compilers refuse; then shaders/prebuilt/NAME.spv is used as committed.
 # The compiler writes which files it read, so a changed include rebuilds only the shaders that use it.
 
 # Whether the compiler knows what @prebuilt shaders need.
 function(vkdit_knows_matrices glslang dir out)
-    file(WRITE ${dir}/probe.comp "#version 450\n#extension GL_KHR_cooperative_matrix : require\nvoid main() {}\n")
-    execute_process(COMMAND ${glslang} -V --target-env vulkan1.1 ${dir}/probe.comp -o ${dir}/probe.spv
+    file(WRITE ${dir}/probe.comp "#version 450\n#extension GL_KHR_cooperative_matrix : require\n#extension GL_NV_cooperative_matrix2 : require\nvoid main() {}\n")
+    execute_process(COMMAND ${glslang} -V --target-env vulkan1.3 ${dir}/probe.comp -o ${dir}/probe.spv
         RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
     if(failed)
         set(${out} OFF PARENT_SCOPE)
@@ -37,12 +38,16 @@ function(vkdit_shaders out)
                 DEPENDS ${CMAKE_SOURCE_DIR}/shaders/prebuilt/${name}.spv COMMENT "prebuilt shader ${name}" VERBATIM)
             continue()
         endif()
-        list(REMOVE_ITEM defines @prebuilt)
+        set(target vulkan1.1)
+        if("@vulkan1.3" IN_LIST defines)
+            set(target vulkan1.3)
+        endif()
+        list(REMOVE_ITEM defines @prebuilt @vulkan1.3)
         list(TRANSFORM defines PREPEND -D)
         add_custom_command(OUTPUT ${spv}
-            COMMAND ${GLSLANG} -V -g0 --quiet --target-env vulkan1.1 --depfile ${spv}.d -I${CMAKE_SOURCE_DIR}/shaders ${defines}
+            COMMAND ${GLSLANG} -V -g0 --quiet --target-env ${target} --depfile ${spv}.d -I${CMAKE_SOURCE_DIR}/shaders ${defines}
                     ${CMAKE_SOURCE_DIR}/shaders/${source} -o ${spv}
-            COMMAND ${SPIRV_VAL} --target-env vulkan1.1 --scalar-block-layout ${spv}
+            COMMAND ${SPIRV_VAL} --target-env ${target} --scalar-block-layout ${spv}
             DEPENDS ${CMAKE_SOURCE_DIR}/shaders/${source} DEPFILE ${spv}.d
             COMMENT "shader ${name}" VERBATIM)
     endforeach()

@@ -26,10 +26,9 @@ layout(constant_id = 16) const uint DEPTH = 1;     // trips whose loads are unde
 
 layout(std430, set = 0, binding = 0) readonly buffer Wide_x { uvec4 wide_x[]; };
 layout(std430, set = 0, binding = 1) readonly buffer Wide_w { uvec4 wide_w[]; };
-layout(std430, set = 0, binding = 2) readonly buffer Wide_bias { float wide_bias[]; };
-layout(std430, set = 0, binding = 3) readonly buffer Wide_res { float wide_res[]; };
-layout(std430, set = 0, binding = 4) readonly buffer Wide_table { float wide_table[]; };
-layout(std430, set = 0, binding = 7) writeonly buffer Wide_y { uint wide_y[]; };
+#define SUM coopmat<float, gl_ScopeSubgroup, CM, CN, gl_MatrixUseAccumulator>
+#define HALF_SUM coopmat<float16_t, gl_ScopeSubgroup, CM, CN, gl_MatrixUseAccumulator>
+#include "inc/whole.glsl"
 
 const uint K8 = BK / 8, LINE = K8 + 1; // one uvec4 of padding against bank conflicts
 const uint SUB_COLS = BN / WN, SUB_TILES = BM / WM * SUB_COLS, SUBGROUPS = SLICES * SUB_TILES;
@@ -108,42 +107,13 @@ uvec4 fetch_w(uint row, uint k, bool wanted)
         w_at = BN * LINE - w_at; \
     }
 
-#define SUM coopmat<float, gl_ScopeSubgroup, CM, CN, gl_MatrixUseAccumulator>
-
-// Finishes a matrix in registers. Element e of two matrices of one type is the same row and column, whichever it is; a
-// stride of 0 repeats one line.
-void finish_whole(uint row, uint col, inout SUM v)
+// This part's sums of k, for linear_sum.comp.
+void store_part(uint row, uint col, SUM v)
 {
-    if (FINISH == 3) {
-        uint words = IS_HALF(7) ? push.rows * push.n / 2 : push.rows * push.n;
-        uint part = (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) / (push.rows / BM * (push.n / BN));
-        uint at = push.at[7] + (words + 63) / 64 * 64 + (part * push.rows + row) * push.n + col;
-        coopMatStore(v, wide_y, at, push.n, gl_CooperativeMatrixLayoutRowMajor);
-        return;
-    }
-    if (BIAS) {
-        SUM b;
-        coopMatLoad(b, wide_bias, push.at[2] + col, 0, gl_CooperativeMatrixLayoutRowMajor);
-        v = v + b;
-    }
-    if (ACT != 0) [[unroll]] for (uint e = 0; e < v.length(); e++) v[e] = activate(v[e], ACT);
-    if (FINISH == 2) {
-        SUM gate;
-        coopMatLoad(gate, wide_table, push.at[4] + gate_at(row) + col, 0, gl_CooperativeMatrixLayoutRowMajor);
-        [[unroll]] for (uint e = 0; e < v.length(); e++) v[e] *= gate[e];
-    }
-    uint i = row * push.n + col;
-    if (FINISH != 0) {
-        SUM r;
-        coopMatLoad(r, wide_res, push.at[3] + i, push.n, gl_CooperativeMatrixLayoutRowMajor);
-        v = v + r;
-    }
-    if (IS_HALF(7)) {
-        coopmat<float16_t, gl_ScopeSubgroup, CM, CN, gl_MatrixUseAccumulator> h = coopmat<float16_t, gl_ScopeSubgroup, CM, CN, gl_MatrixUseAccumulator>(v);
-        coopMatStore(h, wide_y, push.at[7] + i / 2, push.n / 2, gl_CooperativeMatrixLayoutRowMajor);
-    } else {
-        coopMatStore(v, wide_y, push.at[7] + i, push.n, gl_CooperativeMatrixLayoutRowMajor);
-    }
+    uint words = IS_HALF(7) ? push.rows * push.n / 2 : push.rows * push.n;
+    uint part = (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) / (push.rows / BM * (push.n / BN));
+    uint at = push.at[7] + (words + 63) / 64 * 64 + (part * push.rows + row) * push.n + col;
+    coopMatStore(v, wide_y, at, push.n, gl_CooperativeMatrixLayoutRowMajor);
 }
 
 // Finishes a matrix that may reach over an edge, through shared memory: which lane holds which sum is the device's secret.
@@ -199,6 +169,8 @@ void main()
             }
             if (!WHOLE)
                 finish_edge(row, col, tile * CM * CN, sum[i][j], slice == 0);
+            else if (slice == 0 && FINISH == 3)
+                store_part(row, col, sum[i][j]);
             else if (slice == 0)
                 finish_whole(row, col, sum[i][j]);
             if (SLICES > 1) barrier();

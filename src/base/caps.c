@@ -9,7 +9,7 @@ enum word_kind { WORD_OFF, WORD_SIZE64, WORD_SIZE32, WORD_SUBGROUP, WORD_API };
 struct word {
     const char *name;
     enum word_kind kind;
-    size_t at[2]; // members of struct caps that it lowers; the second may be 0
+    size_t at[3]; // members of struct caps that it lowers; the others may be 0
 };
 
 #define AT(m) offsetof(struct caps, m)
@@ -37,8 +37,8 @@ static const struct word words[] = {
     {"no_subgroup_ballot", WORD_OFF, {AT(subgroup_ballot)}},
     {"no_subgroup_shuffle", WORD_OFF, {AT(subgroup_shuffle)}},
     {"no_subgroup_pick", WORD_OFF, {AT(subgroup_pick)}},
-    {"no_coop", WORD_OFF, {AT(coop1), AT(coop2)}},
-    {"no_coop2", WORD_OFF, {AT(coop2)}},
+    {"no_coop", WORD_OFF, {AT(coop1), AT(coop2), AT(coop2_group)}},
+    {"no_coop2", WORD_OFF, {AT(coop2), AT(coop2_group)}},
     {"no_timestamps", WORD_OFF, {AT(timestamps)}},
     {"no_memory_budget", WORD_OFF, {AT(memory_budget)}},
     {"no_executable_info", WORD_OFF, {AT(executable_info)}},
@@ -84,7 +84,7 @@ static void limit_subgroup(struct caps *c, uint64_t size)
         c->subgroup = c->subgroup_min = c->subgroup_max = (uint32_t)size;
     } else {
         c->subgroup_arith = c->subgroup_ballot = c->subgroup_shuffle = c->subgroup_pick = false;
-        c->coop1 = c->coop2 = false;
+        c->coop1 = c->coop2 = c->coop2_group = false;
     }
 }
 

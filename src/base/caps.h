@@ -7,10 +7,12 @@
 
 enum caps_type { CAPS_OTHER, CAPS_INTEGRATED, CAPS_DISCRETE, CAPS_VIRTUAL, CAPS_CPU };
 
-struct coop_shape { // one row of vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR, types by name
+// Sizes of matrices that the hardware multiplies, or of which those that the driver takes are multiples.
+struct coop_shape {
     uint32_t m, n, k;
     char a[6], b[6], c[6], r[6]; // "f16", "f32", "s8", "u8", "s32", "u32", "bf16"
-    bool subgroup_scope;
+    bool of_subgroup, of_group;  // who holds a matrix: a subgroup, or a workgroup of `threads`
+    uint32_t threads;
 };
 
 struct caps_heap {          // one memory heap
@@ -40,13 +42,16 @@ struct caps {
     bool memory_budget;
     bool subgroup_arith, subgroup_ballot, subgroup_shuffle; // in compute
     bool subgroup_pick; // the size can be required (VK_EXT_subgroup_size_control, full subgroups)
-    bool coop1, coop2;  // KHR_cooperative_matrix (+ vulkan memory model), NV_cooperative_matrix2
+    bool coop1;         // KHR_cooperative_matrix (+ vulkan memory model)
+    bool coop2;         // NV_cooperative_matrix2: matrices of other sizes than the hardware's
+    bool coop2_group;   // the same: of workgroups, loaded as parts of a tensor
     bool timestamps;
     bool executable_info; // VK_KHR_pipeline_executable_properties
 
     uint32_t subgroup, subgroup_min, subgroup_max;
-    struct coop_shape coop[32];
-    uint32_t n_coop;
+    struct coop_shape coop[32], coop2_step[64]; // of coop1 the sizes, of coop2 what divides them
+    uint32_t n_coop, n_coop2;
+    uint32_t coop2_max; // the most rows or columns of a matrix of coop2
 
     // limits
     uint64_t range_max;               // maxStorageBufferRange

@@ -218,7 +218,7 @@ static const struct coop_shape *best_shape(const struct caps *c)
     for (uint32_t i = 0; i < c->n_coop; i++) {
         const struct coop_shape *s = &c->coop[i];
         bool types = !strcmp(s->a, "f16") && !strcmp(s->b, "f16") && !strcmp(s->c, "f32") && !strcmp(s->r, "f32");
-        if (types && s->subgroup_scope && s->m && s->n && s->k &&
+        if (types && s->of_subgroup && s->m && s->n && s->k &&
             (!best || s->m * s->n * s->k > best->m * best->n * best->k))
             best = s;
     }

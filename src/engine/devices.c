@@ -61,6 +61,7 @@ static json_t *features_json(const struct caps *c, struct err *e)
                 {"subgroup_size_control", c->subgroup_pick},
                 {"cooperative_matrix", c->coop1},
                 {"cooperative_matrix_2", c->coop2},
+                {"cooperative_matrix_2_workgroup", c->coop2_group},
                 {"memory_budget", c->memory_budget},
                 {"timestamps", c->timestamps}};
     json_t *o = json_object();
@@ -89,7 +90,7 @@ static json_t *coop_json(const struct caps *c, struct err *e)
         char text[96];
         const struct coop_shape *s = &c->coop[i];
         snprintf(text, sizeof text, "%ux%ux%u %s*%s+%s->%s%s", s->m, s->n, s->k, s->a, s->b, s->c, s->r,
-                 s->subgroup_scope ? "" : " (not subgroup)");
+                 s->of_subgroup ? "" : " (not subgroup)");
         json_add(list, json_string(text), e);
     }
     return list;

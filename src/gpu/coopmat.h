@@ -15,9 +15,10 @@ enum coop_stype {
     COOP1_PROPERTIES = 1000506002,
     COOP2_FEATURES = 1000593000,
     COOP2_SHAPE = 1000593001,
+    COOP2_PROPERTIES = 1000593002,
 };
 
-enum { COOP_SCOPE_SUBGROUP = 3 }; // VkScopeKHR
+enum { COOP_SCOPE_GROUP = 2, COOP_SCOPE_SUBGROUP = 3 }; // VkScopeKHR
 
 struct coop1_features { // VkPhysicalDeviceCooperativeMatrixFeaturesKHR
     VkStructureType sType;
@@ -46,6 +47,12 @@ struct coop2_features { // VkPhysicalDeviceCooperativeMatrix2FeaturesNV
     VkBool32 workgroup, flexible, reductions, conversions, per_element, addressing, block_loads;
 };
 
+struct coop2_properties { // VkPhysicalDeviceCooperativeMatrix2PropertiesNV
+    VkStructureType sType;
+    void *pNext;
+    uint32_t group_threads_max, size_max, group_shared;
+};
+
 struct coop2_shape { // VkCooperativeMatrixFlexibleDimensionsPropertiesNV
     VkStructureType sType;
     void *pNext;
@@ -57,7 +64,7 @@ struct coop2_shape { // VkCooperativeMatrixFlexibleDimensionsPropertiesNV
 };
 
 // vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV
-typedef VkResult(VKAPI_PTR *flexible_shape_fn)(VkPhysicalDevice phys, uint32_t *count, struct coop2_shape *shapes);
+typedef VkResult(VKAPI_PTR *coop2_shapes_fn)(VkPhysicalDevice phys, uint32_t *count, struct coop2_shape *shapes);
 // vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR
 typedef VkResult(VKAPI_PTR *coop1_shapes_fn)(VkPhysicalDevice phys, uint32_t *count, struct coop1_shape *shapes);
 

@@ -90,6 +90,7 @@ struct properties {
     VkPhysicalDeviceSubgroupSizeControlProperties pick;
     VkPhysicalDeviceMaintenance4Properties limits4;
     struct coop1_properties coop1;
+    struct coop2_properties coop2;
 };
 
 static void chain(struct properties *p, void *member, VkStructureType type, bool present)
@@ -115,6 +116,7 @@ static void query_properties(VkPhysicalDevice phys, const struct caps *c, const 
     chain(p, &p->limits4, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_PROPERTIES,
           c->api >= VK_API_VERSION_1_3 || ext_has(x, VK_KHR_MAINTENANCE_4_EXTENSION_NAME));
     chain(p, &p->coop1, (VkStructureType)COOP1_PROPERTIES, ext_has(x, COOP1_EXTENSION));
+    chain(p, &p->coop2, (VkStructureType)COOP2_PROPERTIES, ext_has(x, COOP2_EXTENSION));
     vkGetPhysicalDeviceProperties2(phys, &p->base);
 }
 
@@ -182,6 +184,14 @@ static void type_name(int32_t type, char out[6])
     snprintf(out, 6, "%s", name);
 }
 
+static void coop_types(struct coop_shape *s, int32_t a, int32_t b, int32_t c, int32_t r)
+{
+    type_name(a, s->a);
+    type_name(b, s->b);
+    type_name(c, s->c);
+    type_name(r, s->r);
+}
+
 // Shapes; without any the feature is of no use.
 static void read_coop(VkInstance inst, VkPhysicalDevice phys, const struct properties *p, struct caps *c)
 {
@@ -197,15 +207,38 @@ static void read_coop(VkInstance inst, VkPhysicalDevice phys, const struct prope
         for (uint32_t i = 0; i < n && c->n_coop < COUNTOF(c->coop); i++) {
             struct coop_shape *s = &c->coop[c->n_coop++];
             *s = (struct coop_shape){
-                .m = list[i].m, .n = list[i].n, .k = list[i].k, .subgroup_scope = list[i].scope == COOP_SCOPE_SUBGROUP};
-            type_name(list[i].a, s->a);
-            type_name(list[i].b, s->b);
-            type_name(list[i].c, s->c);
-            type_name(list[i].result, s->r);
+                .m = list[i].m, .n = list[i].n, .k = list[i].k, .of_subgroup = list[i].scope == COOP_SCOPE_SUBGROUP};
+            coop_types(s, list[i].a, list[i].b, list[i].c, list[i].result);
         }
         c->coop1 = c->n_coop > 0;
     }
-    c->coop2 &= c->coop1;
+}
+
+// The same of the second extension, whose shapes are steps.
+static void read_coop2(VkInstance inst, VkPhysicalDevice phys, const struct properties *p, struct caps *c)
+{
+    struct coop2_shape list[256];
+    uint32_t n = COUNTOF(list);
+    coop2_shapes_fn get = (coop2_shapes_fn)vkGetInstanceProcAddr(
+        inst, "vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV");
+    c->coop2_max = p->coop2.size_max;
+    if (c->coop1 && c->coop2 && get) {
+        for (uint32_t i = 0; i < n; i++) list[i] = (struct coop2_shape){.sType = (VkStructureType)COOP2_SHAPE};
+        VkResult r = get(phys, &n, list);
+        if (r != VK_SUCCESS && r != VK_INCOMPLETE) n = 0;
+        for (uint32_t i = 0; i < n && c->n_coop2 < COUNTOF(c->coop2_step); i++) {
+            struct coop_shape *s = &c->coop2_step[c->n_coop2++];
+            *s = (struct coop_shape){.m = list[i].m,
+                                     .n = list[i].n,
+                                     .k = list[i].k,
+                                     .of_subgroup = list[i].scope == COOP_SCOPE_SUBGROUP,
+                                     .of_group = list[i].scope == COOP_SCOPE_GROUP,
+                                     .threads = list[i].invocations};
+            coop_types(s, list[i].a, list[i].b, list[i].c, list[i].result);
+        }
+    }
+    c->coop2 = c->n_coop2 > 0;
+    c->coop2_group &= c->coop2;
 }
 
 bool facts_read(VkInstance inst, VkPhysicalDevice phys, uint32_t api_limit, struct caps *c, struct err *e)
@@ -234,6 +267,7 @@ bool facts_read(VkInstance inst, VkPhysicalDevice phys, uint32_t api_limit, stru
     if (p.limits4.maxBufferSize) c->alloc_max = min_u64(c->alloc_max, p.limits4.maxBufferSize);
     read_heaps(phys, c);
     read_coop(inst, phys, &p, c);
+    read_coop2(inst, phys, &p, c);
     if (!facts_family(phys, &family, &timestamp_bits))
         snprintf(c->refused, sizeof c->refused, "it has no queue for compute");
     c->timestamps = timestamp_bits > 0 && c->timestamp_ns > 0;

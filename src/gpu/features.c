@@ -61,13 +61,9 @@ static const struct bit_row bits[] = {
     BIT(coop1, model.vulkanMemoryModel),
     BIT(coop2, coop1.matrix),
     BIT(coop2, model.vulkanMemoryModel),
-    BIT(coop2, coop2.workgroup),
     BIT(coop2, coop2.flexible),
-    BIT(coop2, coop2.reductions),
-    BIT(coop2, coop2.conversions),
-    BIT(coop2, coop2.per_element),
-    BIT(coop2, coop2.addressing),
-    BIT(coop2, coop2.block_loads),
+    BIT(coop2_group, coop2.workgroup),
+    BIT(coop2_group, coop2.addressing),
 };
 
 static VkBool32 *bit_in(struct feature_set *f, size_t at)

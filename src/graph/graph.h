@@ -124,6 +124,7 @@ struct kernel_row {
     uint32_t texels;   // bit k: binding k, which is only read, is a texel buffer of 32-bit words,
     uint32_t fours;    // or, with this bit too, of four F32 elements or two words of smaller ones
     const char *needs; // one phrase for people: why a device may not run it
+    bool uncut;        // cannot run a part of the op, of whatever size
     bool measured;     // one of several that suit the same devices: which is best at a shape is measured (exec/tune.h)
     bool (*fits)(const struct caps *c, const struct graph *g, const struct op *o);
     void (*pack)(const struct caps *c, const struct graph *g, const struct op *o, struct shard s, struct launch *l);

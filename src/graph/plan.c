@@ -135,7 +135,7 @@ static bool schedule(struct plan *p, const struct kernel_row *forced, bool *chos
         if (!k) return err_set(e, ERR_UNSUPPORTED, "%s: no kernel fits this device and operand types", o->row->name);
         uint32_t total, each;
         if (!choose_layout(p, o, k, chosen, e) || !shard_size(p, o, k, &total, &each, e)) return false;
-        if (k->then && each < total)
+        if ((k->then || k->uncut) && each < total)
             return err_set(e, ERR_UNSUPPORTED, "%s: kernel %s cannot be cut", o->row->name, k->name);
         if (k->then &&
             !append(p, o->rate, &cap[o->rate], (struct dispatch){i, k, {0, total}, false, predict(p, o) * 0.9}, e))

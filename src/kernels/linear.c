@@ -524,6 +524,65 @@ PARTS(128x64x64_d2_p2, 2, 128, 64, 64, 32, 32, 1, 1, 2)
 PARTS(32x32x16_p2, 2, 32, 32, 16, 16, 16, 1, 1, 1)
 #undef PARTS
 
+// --- matrix units whose driver takes matrices as large as tiles: linear_coop2.comp -----------------------------------
+
+struct coop2_tile {
+    uint32_t bm, bn, bk, threads; // of a workgroup that holds the matrix; 0: a subgroup does
+};
+
+static bool coop2_fits(const struct caps *c, const struct graph *g, const struct op *o, const struct coop2_tile *t)
+{
+    const struct coop_tile tile = {.bm = t->bm, .bn = t->bn};
+    const struct tensor *x = op_operand(g, o, X), *w = op_operand(g, o, W);
+    uint32_t threads = t->threads ? t->threads : coop_subgroup(c);
+    if (c->type == CAPS_CPU && t->bm * t->bn > 32 * 32) return false; // Mesa's compiler takes minutes
+    return is_half(x) && is_half(w) && x->sh.cols % t->bk == 0 && threads <= c->threads_x_max &&
+           coop_whole(g, o, (struct shard){0, split_rows(g, o)}, &tile) &&
+           coop2_takes(c, t->bm, t->bn, t->bk, t->threads);
+}
+
+static void coop2_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                       struct launch *l, const struct coop2_tile *t)
+{
+    enum { SCOPE_WORKGROUP = 2, SCOPE_SUBGROUP = 3 }; // gl_ScopeWorkgroup, gl_ScopeSubgroup
+    open_launch(g, o, s, l, t->threads ? t->threads : coop_subgroup(c));
+    const uint32_t sizes[] = {t->bm, t->bn, t->bk, t->threads ? SCOPE_WORKGROUP : SCOPE_SUBGROUP};
+    for (uint32_t i = 0; i < COUNTOF(sizes); i++) launch_spec(l, sizes[i]);
+    if (c->subgroup_pick) l->subgroup = coop_subgroup(c);
+    launch_groups(c, l, (uint64_t)(s.count / t->bm) * (op_output(g, o)->sh.cols / t->bn));
+}
+
+#define COOP2(name_, shader_, needs_, ...)                                                                             \
+    static const struct coop2_tile tile_##name_ = {__VA_ARGS__};                                                       \
+    static bool fits_##name_(const struct caps *c, const struct graph *g, const struct op *o)                          \
+    {                                                                                                                  \
+        return coop2_fits(c, g, o, &tile_##name_);                                                                     \
+    }                                                                                                                  \
+    static void pack_##name_(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,          \
+                             struct launch *l)                                                                         \
+    {                                                                                                                  \
+        coop2_pack(c, g, o, s, l, &tile_##name_);                                                                      \
+    }                                                                                                                  \
+    static const struct kernel_row name_ = {                                                                           \
+        .name = "linear_" #name_,                                                                                      \
+        .shader = (shader_),                                                                                           \
+        .needs = needs_ ", F16 operands, whole tiles",                                                                 \
+        .uncut = true,                                                                                                 \
+        .measured = true,                                                                                              \
+        .fits = fits_##name_,                                                                                          \
+        .pack = pack_##name_,                                                                                          \
+    };
+#define COOP2_GROUP(name_, ...)                                                                                        \
+    COOP2(name_, "linear_coop2_tensor", "cooperative matrices of workgroups, Vulkan 1.3", __VA_ARGS__)
+COOP2(coop2_32x32x16, "linear_coop2", "cooperative matrices of any size", 32, 32, 16, 0)
+COOP2(coop2_64x64x32, "linear_coop2", "cooperative matrices of any size", 64, 64, 32, 0)
+COOP2_GROUP(coop2_64x64x64, 64, 64, 64, 128)
+COOP2_GROUP(coop2_128x64x64, 128, 64, 64, 256)
+COOP2_GROUP(coop2_128x128x64, 128, 128, 64, 256)
+COOP2_GROUP(coop2_128x256x64, 128, 256, 64, 256)
+#undef COOP2_GROUP
+#undef COOP2
+
 static const struct kernel_row *const kernels[] = {
     &bcast_low_texels,
     &bcast_texels,
@@ -555,6 +614,13 @@ static const struct kernel_row *const kernels[] = {
     &coop_32x32x16_p2,
     &tile128,
     &tile64,
+    // behind what always fits: used only where measuring found one of them right, and the fastest
+    &coop2_32x32x16,
+    &coop2_64x64x32,
+    &coop2_64x64x64,
+    &coop2_128x64x64,
+    &coop2_128x128x64,
+    &coop2_128x256x64,
     NULL,
 };
 
@@ -581,6 +647,7 @@ static const struct linear_case {
     {2, 128, 128, 128, true, ACT_NONE, DT_Q8}, // whole tiles only
     {1, 130, 320, 129, true, ACT_SILU, DT_Q4},
     {2, 260, 1000, 1000, true, ACT_NONE, DT_COUNT}, // enough work for the highest tiles of bcast_rows
+    {2, 128, 192, 256, true, ACT_NONE, DT_COUNT},   // whole tiles of linear_coop2
 };
 
 static void case_operands(struct graph *g, const struct linear_case *s, ten in[3])

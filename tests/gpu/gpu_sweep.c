@@ -6,7 +6,6 @@
 // prints what the compiler says of them.
 // A product is done with as many different weights as outgrow a cache, one after another, as a network does it.
 #include "exec/program.h"
-#include "gpu/coopmat.h"
 #include "kernels/common.h"
 
 #include <math.h>
@@ -465,23 +464,22 @@ static void sweep_attention(struct sweep *s)
 static void facts(const struct sweep *s)
 {
     const struct caps *c = &s->gpu.caps;
-    printf("%s, %s %s; shared %u, threads %u, subgroup %u (%u..%u), coop1 %d, coop2 %d, executable info %d, "
+    printf("%s, %s %s; shared %u, threads %u, subgroup %u (%u..%u), coop1 %d, coop2 %d, of workgroups %d, at most %u, "
+           "executable info %d, "
            "timestamp %.3g ns\n",
            c->name, c->driver_name, c->driver_info, c->shared_max, c->threads_max, c->subgroup, c->subgroup_min,
-           c->subgroup_max, c->coop1, c->coop2, c->executable_info, c->timestamp_ns);
+           c->subgroup_max, c->coop1, c->coop2, c->coop2_group, c->coop2_max, c->executable_info, c->timestamp_ns);
     for (uint32_t i = 0; i < c->n_coop; i++)
         printf("coop1 %ux%ux%u %s %s %s -> %s%s\n", c->coop[i].m, c->coop[i].n, c->coop[i].k, c->coop[i].a,
-               c->coop[i].b, c->coop[i].c, c->coop[i].r, c->coop[i].subgroup_scope ? "" : " (wider than a subgroup)");
-    flexible_shape_fn get = (flexible_shape_fn)vkGetInstanceProcAddr(
-        s->gpu.inst, "vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV");
-    static struct coop2_shape list[256];
-    uint32_t n = COUNTOF(list);
-    for (uint32_t i = 0; i < n; i++) list[i].sType = (VkStructureType)COOP2_SHAPE;
-    if (!get || get(s->gpu.phys, &n, list) < VK_SUCCESS) n = 0;
-    for (uint32_t i = 0; i < n; i++)
-        printf("coop2 granularity %ux%ux%u types %d %d %d -> %d, saturating %u, scope %d, %u invocations\n", list[i].m,
-               list[i].n, list[i].k, list[i].a, list[i].b, list[i].c, list[i].result, list[i].saturating, list[i].scope,
-               list[i].invocations);
+               c->coop[i].b, c->coop[i].c, c->coop[i].r, c->coop[i].of_subgroup ? "" : " (wider than a subgroup)");
+    for (uint32_t i = 0; i < c->n_coop2; i++) {
+        const struct coop_shape *m = &c->coop2_step[i];
+        printf("coop2 steps %ux%ux%u %s %s %s -> %s, of a %s, %u threads\n", m->m, m->n, m->k, m->a, m->b, m->c, m->r,
+               m->of_subgroup ? "subgroup"
+               : m->of_group  ? "workgroup"
+                              : "wider scope",
+               m->threads);
+    }
 }
 
 int main(int argc, char **argv)
