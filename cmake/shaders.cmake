@@ -5,8 +5,13 @@
 # The compiler writes which files it read, so a changed include rebuilds only the shaders that use it.
 
 # Whether the compiler knows what @prebuilt shaders need.
-function(vkdit_knows_matrices glslang dir out)
-    file(WRITE ${dir}/probe.comp "#version 450\n#extension GL_KHR_cooperative_matrix : require\n#extension GL_NV_cooperative_matrix2 : require\nvoid main() {}\n")
+function(vkdit_knows_new glslang dir out)
+    file(WRITE ${dir}/probe.comp "#version 450
+#extension GL_KHR_cooperative_matrix : require
+#extension GL_NV_cooperative_matrix2 : require
+#extension GL_EXT_integer_dot_product : require
+void main() {}
+")
     execute_process(COMMAND ${glslang} -V --target-env vulkan1.3 ${dir}/probe.comp -o ${dir}/probe.spv
         RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
     if(failed)
@@ -23,7 +28,7 @@ function(vkdit_shaders out)
     file(MAKE_DIRECTORY ${dir})
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/shaders/MANIFEST)
     file(STRINGS ${CMAKE_SOURCE_DIR}/shaders/MANIFEST lines REGEX "^[a-z]")
-    vkdit_knows_matrices(${GLSLANG} ${dir} knows_matrices)
+    vkdit_knows_new(${GLSLANG} ${dir} knows_new)
     set(names)
     set(spvs)
     foreach(line ${lines})
@@ -32,7 +37,7 @@ function(vkdit_shaders out)
         set(spv ${dir}/${name}.spv)
         list(APPEND names ${name})
         list(APPEND spvs ${spv})
-        if("@prebuilt" IN_LIST defines AND NOT knows_matrices)
+        if("@prebuilt" IN_LIST defines AND NOT knows_new)
             add_custom_command(OUTPUT ${spv}
                 COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/shaders/prebuilt/${name}.spv ${spv}
                 DEPENDS ${CMAKE_SOURCE_DIR}/shaders/prebuilt/${name}.spv COMMENT "prebuilt shader ${name}" VERBATIM)

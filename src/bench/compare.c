@@ -39,7 +39,7 @@ static const struct doc_row *partner(const struct doc *d, const struct doc_row *
 static double *costs(const struct doc_row *r, struct err *e)
 {
     double *v = mem_zero(r->n, sizeof *v, e), scale = 1, least = doc_real(json_object_get(r->json, "seconds"), "least");
-    bool rate = !strcmp(r->unit, "TFLOP/s") || !strcmp(r->unit, "GB/s");
+    bool rate = !strcmp(r->unit, "TFLOP/s") || !strcmp(r->unit, "TOP/s") || !strcmp(r->unit, "GB/s");
     if (!strcmp(r->group, "ceiling") && r->value > 0 && least > 0)
         scale = rate ? 1 / (r->value * least) : r->value / least;
     for (uint32_t i = 0; v && i < r->n; i++) v[i] = r->sample[i] * scale;

@@ -6,7 +6,11 @@
 #include <string.h>
 
 static const double sample_seconds = 0.02, sample_seconds_cpu = 0.03;
-enum { FLOPS_PER_TRIP = 8 * 16 * 2 * 2, MATRICES_PER_TRIP = 4 * 4 }; // as the shaders unroll them
+enum {
+    FLOPS_PER_TRIP = 8 * 16 * 2 * 2,
+    DOT_OPS_PER_TRIP = 16 * 16 * 8,
+    MATRICES_PER_TRIP = 4 * 4
+}; // as the shaders unroll
 enum { DISPATCHES = 200 };
 
 // --- one timed submission -----------------------------------------------------------------------------------------
@@ -151,7 +155,7 @@ double probe_value(const struct probe *p, double seconds)
 {
     if (!(seconds > 0)) return 0;
     double rate = p->amount / seconds;
-    if (!strcmp(p->unit, "TFLOP/s")) return rate * 1e-12;
+    if (!strcmp(p->unit, "TFLOP/s") || !strcmp(p->unit, "TOP/s")) return rate * 1e-12;
     if (!strcmp(p->unit, "GB/s")) return rate * 1e-9;
     return 1e6 / rate; // microseconds each
 }
@@ -190,34 +194,51 @@ static uint32_t pick_threads(const struct caps *c)
     return c->type == CAPS_CPU ? max_u32(c->subgroup, 4) : min_u32(256, min_u32(c->threads_max, c->threads_x_max));
 }
 
-static bool probe_fma(struct bed *b, bool half, struct probe *p, struct err *e)
+// Chains of arithmetic in registers: v = v * factor + term.
+static bool probe_chains(struct bed *b, const char *shader, uint32_t factor, uint32_t term, double ops, struct probe *p,
+                         struct err *e)
 {
     struct gpu *g = b->g;
     uint32_t threads = pick_threads(&g->caps);
-    if (half && !g->caps.f16_math) {
-        snprintf(p->why, sizeof p->why, "the device has no 16-bit arithmetic");
-        return true;
-    }
     struct shot s = {.groups = g->caps.type == CAPS_CPU ? 256 : 4096, .repeats = 1, .n_push = 3};
     s.push[0] = 16;
-    s.push[1] = float_bits(0.9995f);
-    s.push[2] = float_bits(0.0005f);
-    snprintf(p->why, sizeof p->why, "%u workgroups of %u, eight chains of pairs each", s.groups, threads);
-    const struct pipeline_wish w = {.shader = half ? "probe_fma_half" : "probe_fma",
-                                    .spec = {0, threads},
-                                    .n_spec = 2,
-                                    .n_bind = 1,
-                                    .push_bytes = 12};
-    return gpu_pipeline(g, &w, &s.pipe, e) &&
-           sample(b, &s, &s.push[0], (double)s.groups * threads * FLOPS_PER_TRIP, p, e);
+    s.push[1] = factor;
+    s.push[2] = term;
+    snprintf(p->why, sizeof p->why, "%u workgroups of %u, sixteen chains each", s.groups, threads);
+    const struct pipeline_wish w = {.shader = shader, .spec = {0, threads}, .n_spec = 2, .n_bind = 1, .push_bytes = 12};
+    return gpu_pipeline(g, &w, &s.pipe, e) && sample(b, &s, &s.push[0], (double)s.groups * threads * ops, p, e);
 }
 
-static const struct coop_shape *best_shape(const struct caps *c)
+// Says why there is nothing to measure.
+static bool none(struct probe *p, const char *why)
+{
+    snprintf(p->why, sizeof p->why, "%s", why);
+    return true;
+}
+
+static bool probe_fma32(struct bed *b, struct probe *p, struct err *e)
+{
+    return probe_chains(b, "probe_fma", float_bits(0.9995f), float_bits(0.0005f), FLOPS_PER_TRIP, p, e);
+}
+
+static bool probe_fma16(struct bed *b, struct probe *p, struct err *e)
+{
+    if (!b->g->caps.f16_math) return none(p, "the device has no 16-bit arithmetic");
+    return probe_chains(b, "probe_fma_half", float_bits(0.9995f), float_bits(0.0005f), FLOPS_PER_TRIP, p, e);
+}
+
+static bool probe_dot8(struct bed *b, struct probe *p, struct err *e)
+{
+    if (!b->g->caps.int_dot) return none(p, "the device offers no dot products of integers");
+    return probe_chains(b, "probe_dot", 0x7f03fd81u, 12345, DOT_OPS_PER_TRIP, p, e);
+}
+
+static const struct coop_shape *best_shape(const struct caps *c, const char *factor, const char *sum)
 {
     const struct coop_shape *best = NULL;
-    for (uint32_t i = 0; i < c->n_coop; i++) {
+    for (uint32_t i = 0; c->coop1 && i < c->n_coop; i++) {
         const struct coop_shape *s = &c->coop[i];
-        bool types = !strcmp(s->a, "f16") && !strcmp(s->b, "f16") && !strcmp(s->c, "f32") && !strcmp(s->r, "f32");
+        bool types = !strcmp(s->a, factor) && !strcmp(s->b, factor) && !strcmp(s->c, sum) && !strcmp(s->r, sum);
         if (types && s->of_subgroup && s->m && s->n && s->k &&
             (!best || s->m * s->n * s->k > best->m * best->n * best->k))
             best = s;
@@ -225,20 +246,14 @@ static const struct coop_shape *best_shape(const struct caps *c)
     return best;
 }
 
-static bool probe_matrix(struct bed *b, struct probe *p, struct err *e)
+static bool probe_matrices(struct bed *b, const struct coop_shape *m, const char *shader, uint32_t factor,
+                           const char *what, struct probe *p, struct err *e)
 {
     struct gpu *g = b->g;
-    const struct coop_shape *m = g->caps.coop1 && g->caps.f16_math ? best_shape(&g->caps) : NULL;
-    if (m && g->caps.type == CAPS_CPU) { // its compiler sees that the products repeat
-        snprintf(p->why, sizeof p->why, "matrix units are emulated on a CPU");
-        return true;
-    }
-    if (!m) {
-        snprintf(p->why, sizeof p->why, "the device offers no cooperative matrices of halves into F32");
-        return true;
-    }
+    if (g->caps.type == CAPS_CPU) // its compiler sees that the products repeat
+        return none(p, "matrix units are emulated on a CPU");
     uint32_t lanes = max_u32(g->caps.subgroup, 1), subgroups = max_u32(1, min_u32(256, g->caps.threads_max) / lanes);
-    const struct pipeline_wish w = {.shader = "probe_coop",
+    const struct pipeline_wish w = {.shader = shader,
                                     .spec = {0, lanes * subgroups, m->m, m->n, m->k},
                                     .n_spec = 5,
                                     .n_bind = 1,
@@ -246,11 +261,25 @@ static bool probe_matrix(struct bed *b, struct probe *p, struct err *e)
                                     .subgroup = g->caps.subgroup_pick ? lanes : 0};
     struct shot s = {.groups = 2048, .repeats = 1, .n_push = 2};
     s.push[0] = 4;
-    s.push[1] = float_bits(0.001f);
+    s.push[1] = factor;
     double each = (double)s.groups * subgroups * MATRICES_PER_TRIP * 2.0 * m->m * m->n * m->k;
-    snprintf(p->why, sizeof p->why, "%ux%ux%u, halves into F32, %u subgroups of %u per workgroup", m->m, m->n, m->k,
-             subgroups, lanes);
+    snprintf(p->why, sizeof p->why, "%ux%ux%u, %s, %u subgroups of %u per workgroup", m->m, m->n, m->k, what, subgroups,
+             lanes);
     return gpu_pipeline(g, &w, &s.pipe, e) && sample(b, &s, &s.push[0], each, p, e);
+}
+
+static bool probe_matrix(struct bed *b, struct probe *p, struct err *e)
+{
+    const struct coop_shape *m = b->g->caps.f16_math ? best_shape(&b->g->caps, "f16", "f32") : NULL;
+    if (!m) return none(p, "the device offers no cooperative matrices of halves into F32");
+    return probe_matrices(b, m, "probe_coop", float_bits(0.001f), "halves into F32", p, e);
+}
+
+static bool probe_matrix8(struct bed *b, struct probe *p, struct err *e)
+{
+    const struct coop_shape *m = b->g->caps.i8_math ? best_shape(&b->g->caps, "s8", "s32") : NULL;
+    if (!m) return none(p, "the device offers no cooperative matrices of 8-bit integers into 32 bits");
+    return probe_matrices(b, m, "probe_coop_int8", 3, "8-bit integers into 32 bits", p, e);
 }
 
 static bool probe_copy(struct bed *b, struct probe *p, struct err *e)
@@ -287,20 +316,21 @@ static bool probe_dispatch(struct bed *b, struct probe *p, struct err *e)
 
 bool probe_all(struct gpu *g, struct probe *out, bool (*stop)(void *user), void *user, struct err *e)
 {
-    static const struct probe rows[PROBE_COUNT] = {{.name = "fma_fp32", .unit = "TFLOP/s"},
-                                                   {.name = "fma_fp16", .unit = "TFLOP/s"},
-                                                   {.name = "matrix_fp16", .unit = "TFLOP/s"},
-                                                   {.name = "copy", .unit = "GB/s"},
-                                                   {.name = "dispatch", .unit = "us"}};
+    static const struct {
+        const char *name, *unit;
+        bool (*run)(struct bed *b, struct probe *p, struct err *e);
+    } rows[PROBE_COUNT] = {
+        [PROBE_FMA32] = {"fma_fp32", "TFLOP/s", probe_fma32},      [PROBE_FMA16] = {"fma_fp16", "TFLOP/s", probe_fma16},
+        [PROBE_MATRIX] = {"matrix_fp16", "TFLOP/s", probe_matrix}, [PROBE_DOT8] = {"dot_int8", "TOP/s", probe_dot8},
+        [PROBE_MATRIX8] = {"matrix_int8", "TOP/s", probe_matrix8}, [PROBE_COPY] = {"copy", "GB/s", probe_copy},
+        [PROBE_DISPATCH] = {"dispatch", "us", probe_dispatch},
+    };
     struct bed b;
     bool ok = bed_open(&b, g, e);
-    for (int i = 0; i < PROBE_COUNT; i++) out[i] = rows[i];
+    for (int i = 0; i < PROBE_COUNT; i++) out[i] = (struct probe){.name = rows[i].name, .unit = rows[i].unit};
     for (int i = 0; ok && i < PROBE_COUNT; i++) {
         if (stop && stop(user)) ok = err_set(e, ERR_CANCELLED, "stopped");
-        if (ok && i <= PROBE_FMA16) ok = probe_fma(&b, i == PROBE_FMA16, &out[i], e);
-        if (ok && i == PROBE_MATRIX) ok = probe_matrix(&b, &out[i], e);
-        if (ok && i == PROBE_COPY) ok = probe_copy(&b, &out[i], e);
-        if (ok && i == PROBE_DISPATCH) ok = probe_dispatch(&b, &out[i], e);
+        if (ok) ok = rows[i].run(&b, &out[i], e);
     }
     bed_close(&b);
     return ok;

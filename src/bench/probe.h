@@ -5,7 +5,16 @@
 
 #include "gpu/gpu.h"
 
-enum probe_id { PROBE_FMA32, PROBE_FMA16, PROBE_MATRIX, PROBE_COPY, PROBE_DISPATCH, PROBE_COUNT };
+enum probe_id {
+    PROBE_FMA32,
+    PROBE_FMA16,
+    PROBE_MATRIX,
+    PROBE_DOT8,
+    PROBE_MATRIX8,
+    PROBE_COPY,
+    PROBE_DISPATCH,
+    PROBE_COUNT
+};
 enum { PROBE_SAMPLES = 12 };
 
 struct probe {
