@@ -12,7 +12,6 @@
 layout(constant_id = 2) const uint D = 64; // head size, a multiple of 4
 layout(constant_id = 3) const uint TQ = 8; // queries per workgroup, a multiple of 4
 #endif
-UNIFORM_CONSTANT(4) // for queries
 const uint TK = 2; // keys per lane and block
 const uint SG = THREADS, BLOCK = SG * TK;
 const uint FOURS = (D + 4 * SG - 1) / (4 * SG); // fours of dimensions per lane
@@ -23,13 +22,12 @@ vec4 dims(uint at, uint f) { return qkv_four(at + (D % (4 * SG) == 0 ? f : min(f
 // Query 4 b + r: score += q[d + u] k[d + u], literals because of LANE
 #define QUERY_SCORES(b_, r_, u_) \
     { \
-        float v = UNIFORM_OR(four[r_][(u_) % 4], ROW_LANE(q[b_], r_, u_)); \
+        float v = ROW_LANE(q[b_], r_, u_); \
         [[unroll]] for (uint t = 0; t < TK; t++) \
             score[(b_) * 4 + (r_)][t] = fma(v, key[(u_) / 4][t][(u_) % 4], score[(b_) * 4 + (r_)][t]); \
     }
 #define SCORES(b_, u_) QUERY_SCORES(b_, 0, u_) QUERY_SCORES(b_, 1, u_) QUERY_SCORES(b_, 2, u_) QUERY_SCORES(b_, 3, u_)
 #define FOUR_SCORES(b_, u_) \
-    if (UNIFORM) [[unroll]] for (uint r = 0; r < 4; r++) four[r] = qkv_four((query_at[(b_) * 4 + r] + d + (u_)) / 4); \
     SCORES(b_, u_) SCORES(b_, u_ + 1) SCORES(b_, u_ + 2) SCORES(b_, u_ + 3)
 
 // Query i: sum += p[u] v[u] for four keys of those that lanes u to u + 3 hold probabilities of
@@ -55,12 +53,9 @@ void main()
     uint stride = 3 * part.width / 4, base = part.base / 4; // in fours
     uint keys = base + part.width / 4, values = keys + part.width / 4;
 
-    uint query_at[TQ]; // first element
     vec4 sum[TQ][FOURS];
     float top[TQ], total[TQ]; // highest score so far; this lane's share of the sum of powers
     [[unroll]] for (uint i = 0; i < TQ; i++) {
-        // good also in a workgroup that has nothing to do, see UNIFORM
-        query_at[i] = (part.any ? part.base : 0) + min(part.query + i, last) * 3 * part.width;
         top[i] = -1e30;
         total[i] = 0.0;
         [[unroll]] for (uint e = 0; e < FOURS; e++) sum[i][e] = vec4(0.0);
@@ -74,8 +69,8 @@ void main()
             [[unroll]] for (uint i = 0; i < TQ; i++) score[i][t] = 0.0;
         }
         for (uint d = 0; d < D; d += SG) {
-            vec4 q[TQ / 4], key[4][TK], four[4];
-            if (!UNIFORM) [[unroll]] for (uint b = 0; b < TQ / 4; b++)
+            vec4 q[TQ / 4], key[4][TK];
+            [[unroll]] for (uint b = 0; b < TQ / 4; b++)
                 q[b] = dims(base + min(part.query + b * 4 + lane / ROW_LANES, last) * stride, d / 4 + lane % ROW_LANES);
             [[unroll]] for (uint c = 0; c < ROW_LANES; c++)
                 [[unroll]] for (uint t = 0; t < TK; t++) key[c][t] = dims(key_at[t], d / 4 + c);

@@ -11,41 +11,54 @@ layout(constant_id = 9) const uint TM = 8; // pixels
 layout(constant_id = 10) const uint TP = 2; // channel pairs per lane
 #endif
 layout(constant_id = 11) const bool REST = true; // as in linear_bcast.comp
+UNIFORM_CONSTANT(12) // only where the channels are a multiple of TRIP
 #include "inc/panels.glsl"
-#define ROWS_COME(b_, u_)
-#define ROW_VALUE(b_, r_, u_) ROW_LANE(a[b_], r_, u_)
+#define ROWS_COME(b_, u_) \
+    if (UNIFORM) [[unroll]] for (uint r = 0; r < 4; r++) \
+        four[r] = there[(b_) * 4 + r] ? x_four((pixel_at[(b_) * 4 + r] + here + (u_)) / 4) : vec4(0.0);
+#define ROW_VALUE(b_, r_, u_) UNIFORM_OR(four[r_][(u_) % 4], ROW_LANE(a[b_], r_, u_))
 
 void main()
 {
     uint across = (push.out_w + TM - 1) / TM, panels = (push.c_out + PANEL - 1) / PANEL;
     uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x, tiles = across * push.lines;
     if (group >= tiles * panels) return;
-    uint panel = group / tiles, line = group % tiles / across, column = group % across * TM; // a panel stays in the cache
+    uint line = group % tiles / across, column = group % across * TM; // pixels first: a panel stays in the cache
+    uint panel = min(group / tiles, panels - 1); // addresses must be good also where there is nothing to do, see UNIFORM
     uint lane = gl_SubgroupInvocationID;
-    uint w_at = panel_at(panel, KERNEL * KERNEL * push.c_in) + lane;
-    uint whole = (push.c_in & 3u) == 0u ? push.c_in / SG * SG : 0; // pixels of other widths do not begin at a four
+    uint w_at = panel_at(panel, KERNEL * KERNEL * push.c_in) + lane_at();
+    uint whole = (push.c_in & 3u) == 0u ? push.c_in / TRIP * TRIP : 0; // pixels of other widths do not begin at a four
     vec2 sum[TM][TP];
     [[unroll]] for (uint i = 0; i < TM; i++) [[unroll]] for (uint p = 0; p < TP; p++) sum[i][p] = vec2(0.0);
 
     for (uint tap = 0; tap < KERNEL * KERNEL; tap++) {
         uint from = line_in(line, tap / KERNEL), k0 = tap * push.c_in, c = 0;
         if (from == OUTSIDE) continue;
+        from = from != OUTSIDE ? from : 0;
         uint x_at[TM / 4]; // this lane's first four of four pixels
         bool inside[TM / 4];
+        uint pixel_at[TM]; // with UNIFORM: first element of each pixel, and whether it is one
+        bool there[TM];
+        if (UNIFORM) [[unroll]] for (uint i = 0; i < TM; i++) {
+            uint ix = column_in(column + i, tap % KERNEL);
+            there[i] = ix != OUTSIDE;
+            pixel_at[i] = (from * push.in_w + (there[i] ? ix : 0)) * push.c_in;
+        }
         [[unroll]] for (uint b = 0; b < TM / 4; b++) {
             uint ix = column_in(column + b * 4 + lane / ROW_LANES, tap % KERNEL);
             inside[b] = ix != OUTSIDE;
             x_at[b] = (from * push.in_w + (inside[b] ? ix : 0)) * (push.c_in / 4) + lane % ROW_LANES;
         }
-        for (; c < whole; c += SG) {
-            vec4 a[TM / 4];
-            [[unroll]] for (uint b = 0; b < TM / 4; b++) {
+        for (; c < whole; c += TRIP) {
+            vec4 a[TM / 4], four[4];
+            uint here = UNIFORM ? min(c, whole - TRIP) : c; // as in linear_bcast.comp
+            if (!UNIFORM) [[unroll]] for (uint b = 0; b < TM / 4; b++) {
                 a[b] = x_four(x_at[b] + c / 4);
                 if (!inside[b]) a[b] = vec4(0.0);
             }
-            NEXT_LANES(k0 + c, w_at + quads_to(k0 + c))
+            NEXT_LANES(k0 + here, w_at + far(k0 + here))
         }
-        if (REST) for (; c < push.c_in; c++) { // what is left when the channels are no multiple of SG
+        if (REST) for (; c < push.c_in; c++) { // what is left when the channels are no multiple of TRIP
             float one[TM];
             uint last = min(c, push.c_in - 1); // as in linear_bcast.comp
             [[unroll]] for (uint i = 0; i < TM; i++) {

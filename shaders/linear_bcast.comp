@@ -12,8 +12,8 @@ layout(constant_id = 5) const uint TM = 8; // rows
 layout(constant_id = 6) const uint TP = 2; // column pairs per lane
 #endif
 layout(constant_id = 7) const bool ONE_ITEM = false; // all rows of a tile have one gate
-UNIFORM_CONSTANT(8) // for rows; only where k is at least SG and a multiple of 4
-layout(constant_id = 9) const bool REST = true; // k is no multiple of SG
+UNIFORM_CONSTANT(8) // only where k is a multiple of TRIP
+layout(constant_id = 9) const bool REST = true; // k is no multiple of TRIP
 #include "inc/panels.glsl"
 // SwiftShader takes two thirds of its time for this program over its end, if there is a copy of that for each row: there it
 // stays a loop. It goes over a copy of the sums: an array that is indexed by more than literals lies in memory, from its
@@ -33,7 +33,8 @@ void main()
     uint row_tiles = (push.rows + TM - 1) / TM, panels = (push.n + PANEL - 1) / PANEL;
     uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
     if (group >= row_tiles * panels) return;
-    uint row = group % row_tiles * TM, panel = group / row_tiles; // rows first: a panel stays in the cache
+    uint row = group % row_tiles * TM; // rows first: a panel stays in the cache
+    uint panel = min(group / row_tiles, panels - 1); // a good one also where there is nothing to do, see UNIFORM
     uint lane = gl_SubgroupInvocationID;
     uint row_at[TM];   // first element of each row
     uint x_at[TM / 4]; // this lane's first four of four rows
@@ -46,16 +47,16 @@ void main()
         row_at[i] = min(row + i, push.rows - 1) * push.k;
         [[unroll]] for (uint p = 0; p < TP; p++) sum[i][p] = vec2(0.0);
     }
-    uint whole = (push.k & 3u) == 0u ? push.k / SG * SG : 0; // rows of other lengths do not begin at a four
-    uint k = 0, w_at = panel_at(panel, push.k) + lane;
-    uint scale_at = 2 * panel_at(panels, push.k) + panel * PANEL / 2 + lane;
-    for (; k < whole; k += SG) {
-        uint here = min(k, whole - SG);
+    uint whole = (push.k & 3u) == 0u ? push.k / TRIP * TRIP : 0; // rows of other lengths do not begin at a four
+    uint k = 0, w_at = panel_at(panel, push.k) + lane_at();
+    uint scale_at = PANEL / LINE * panel_at(panels, push.k) + panel * PANEL / 2 + lane;
+    for (; k < whole; k += TRIP) {
+        uint here = UNIFORM ? min(k, whole - TRIP) : k;
         if (!UNIFORM) [[unroll]] for (uint b = 0; b < TM / 4; b++) a[b] = x_four(x_at[b] + k / 4);
         if (QUANT_BITS != 0) NEXT_SCALES(k, scale_at, panels * PANEL / 2)
-        NEXT_LANES(k, w_at + quads_to(k))
+        NEXT_LANES(here, w_at + far(here))
     }
-    // What is left when k is no multiple of SG. Here all addresses of x are the same in every lane, see UNIFORM.
+    // What is left when k is no multiple of TRIP. Here all addresses of x are the same in every lane, see UNIFORM.
     if (REST && QUANT_BITS == 0) for (; k < push.k; k++) {
         float one[TM];
         uint last = min(k, push.k - 1);

@@ -75,7 +75,7 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint
 // The same where four neighbours are wanted at once, for CPU drivers: there a load of 16 bytes for each lane costs little
 // more than one of 4, and a texel of four words (kernel_row.fours) is eight loads and a transposition.
 // name_four(i): elements 4 i to 4 i + 3.   name_quad(i): their words, four of F32 elements; of smaller ones (halves, and
-// weights packed in integers, quant.glsl) two, which then are more elements.
+// weights packed in integers, quant.glsl) two, which then are more elements.   name_words(i): words 4 i to 4 i + 3.
 #define IS_WIDE(binding_) ((HALVES & (1u << (binding_) | ((binding_) == 1 ? 0x300u : 0u))) == 0u)
 #define FOUR_READS(binding_, name) \
     vec4 name##_four(uint i) \
@@ -104,19 +104,24 @@ layout(buffer_reference, std430, buffer_reference_align = 8) buffer Twos { uvec2
 layout(buffer_reference, std430, buffer_reference_align = 16) buffer Fours { uvec4 v[]; };
 #define FOURS_MAIN(binding_, name) \
     FLOATS_IN(binding_, name) \
+    uvec4 name##_words(uint i) { return Fours(push.at[binding_]).v[i]; } \
     uvec4 name##_quad(uint i) \
     { \
-        if (IS_WIDE(binding_)) return Fours(push.at[binding_]).v[i]; \
+        if (IS_WIDE(binding_)) return name##_words(i); \
         return uvec4(Twos(push.at[binding_]).v[i], 0, 0); \
     } \
     FOUR_READS(binding_, name)
 #else
 #define FOURS_MAIN(binding_, name) \
     FLOATS_IN(binding_, name) \
+    uvec4 name##_words(uint i) \
+    { \
+        return uvec4(name##_word(4 * i), name##_word(4 * i + 1), name##_word(4 * i + 2), name##_word(4 * i + 3)); \
+    } \
     uvec4 name##_quad(uint i) \
     { \
         if (!IS_WIDE(binding_)) return uvec4(name##_word(2 * i), name##_word(2 * i + 1), 0, 0); \
-        return uvec4(name##_word(4 * i), name##_word(4 * i + 1), name##_word(4 * i + 2), name##_word(4 * i + 3)); \
+        return name##_words(i); \
     } \
     FOUR_READS(binding_, name)
 #endif

@@ -104,11 +104,12 @@ struct launch {
 // How a kernel wants a weight laid out in device memory.
 // LAYOUT_ROWS is the checkpoint's [n][k]. LAYOUT_PANELS stores panels of `panel` rows, each panel
 // k-major with `group` consecutive k kept together: [n/panel][k/group][panel][group], zero padded
-// to whole panels and groups.
+// to whole panels and groups. With `lanes`, of every 2 * lanes rows of a panel first the even ones lie there, then the odd
+// ones: what so many lanes want at once, each a pair of rows, is two lines.
 enum layout_kind { LAYOUT_ROWS, LAYOUT_PANELS };
 struct layout {
     enum layout_kind kind;
-    uint32_t panel, group;
+    uint32_t panel, group, lanes;
 };
 
 // One way to run an op on a device.

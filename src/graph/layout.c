@@ -22,6 +22,13 @@ static void put(void *dst, enum dtype type, uint64_t at, float v)
         ((float *)dst)[at] = v;
 }
 
+// Where a row lies in its panel.
+static uint64_t place(struct layout l, uint64_t row)
+{
+    const uint64_t at = row % l.panel, line = 2ull * l.lanes;
+    return l.lanes ? at / line * line + at % 2 * l.lanes + at % line / 2 : at;
+}
+
 // One stripe of at most `stripe` source columns at a time is converted, so that reads stay sequential.
 static void pack_panels(struct layout l, struct shape sh, enum dtype dst_type, void *dst, enum dtype src_type,
                         const void *src)
@@ -31,7 +38,7 @@ static void pack_panels(struct layout l, struct shape sh, enum dtype dst_type, v
     float line[STRIPE];
     memset(dst, 0, (size_t)layout_bytes(l, sh, dst_type));
     for (uint64_t r = 0; r < rows; r++) {
-        uint64_t base = r / l.panel * groups * l.panel * l.group + r % l.panel * l.group;
+        uint64_t base = r / l.panel * groups * l.panel * l.group + place(l, r) * l.group;
         for (uint64_t k0 = 0; k0 < cols; k0 += STRIPE) {
             uint64_t n = min_u64(STRIPE, cols - k0);
             convert_to_f32(line, (const char *)src + (r * cols + k0) * dtype_bytes(src_type), src_type, n);
@@ -46,7 +53,8 @@ static void pack_panels(struct layout l, struct shape sh, enum dtype dst_type, v
 static void pack_quants(struct layout l, struct shape sh, enum dtype d, uint8_t *dst, enum dtype src_type,
                         const void *src)
 {
-    const uint64_t rows = shape_rows(sh), cols = sh.cols, panel = l.kind == LAYOUT_PANELS ? l.panel : 1;
+    if (l.kind == LAYOUT_ROWS) l = (struct layout){.panel = 1};
+    const uint64_t rows = shape_rows(sh), cols = sh.cols, panel = l.panel;
     const uint64_t padded = align_up(rows, panel), bits = quant_bits(d), word_k = 32 / bits;
     uint8_t *scales = dst + padded * cols * bits / 8;
     memset(dst, 0, (size_t)layout_bytes(l, sh, d));
@@ -61,7 +69,7 @@ static void pack_quants(struct layout l, struct shape sh, enum dtype d, uint8_t 
                 uint32_t word = 0;
                 for (uint64_t i = 0; i < word_k; i++)
                     word |= ((uint32_t)(uint8_t)q[k + i] & ((1u << bits) - 1)) << (i * bits);
-                const uint64_t at = (r / panel * (cols / word_k) + (k0 + k) / word_k) * panel + r % panel;
+                const uint64_t at = (r / panel * (cols / word_k) + (k0 + k) / word_k) * panel + place(l, r);
                 memcpy(dst + at * 4, &word, sizeof word);
             }
         }

@@ -145,8 +145,6 @@ static void bcast_launch(const struct caps *c, const struct graph *g, const stru
 {
     open_launch(c, g, o, s, l, c->subgroup, queries);
     launch_spec(l, queries);
-    // the shader may load up to two trips of dimensions past a query's beginning: no farther than its token
-    launch_spec(l, uniforms_pay(c) && head_size(g, o) >= c->subgroup);
     if (c->subgroup_pick) l->subgroup = c->subgroup;
 }
 
@@ -217,6 +215,31 @@ static const struct kernel_row bcast = {
     .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16, heads of a multiple of 4 up to 256",
     .fits = bcast_fits,
     .pack = bcast_pack,
+};
+
+// Where what is the same in every lane is loaded once: attention_queries.comp. Two vectors of queries, for each number of
+// keys and values to serve more of them, but one where heads are large: the program grows with both.
+static bool queries_fits(const struct caps *c, const struct graph *g, const struct op *o)
+{
+    return uniforms_pay(c) && has_lanes(c) && c->addresses && head_size(g, o) <= 256 && head_size(g, o) % 4 == 0;
+}
+
+static void queries_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                         struct launch *l)
+{
+    uint32_t queries = c->subgroup * (head_size(g, o) <= 128 ? 2 : 1);
+    open_launch(c, g, o, s, l, c->subgroup, queries);
+    launch_spec(l, queries);
+    if (c->subgroup_pick) l->subgroup = c->subgroup;
+}
+
+static const struct kernel_row queries = {
+    .name = "attention_queries",
+    .shader = "attention_queries",
+    .addresses = true,
+    .needs = "Mesa's CPU driver from version 26 on, heads of a multiple of 4 up to 256",
+    .fits = queries_fits,
+    .pack = queries_pack,
 };
 
 // --- every other device: attention_tile.comp -----------------------------------------------------------------------
@@ -354,7 +377,7 @@ const struct op_row op_attention_row = {
     .split_count = attention_units,
     .span = attention_span,
     .kernels = (const struct kernel_row *const[]){&bcast_texels, &fixed_24_f32, &fixed_64_f32, &fixed_72_f32,
-                                                  &fixed_64_f16, &fixed_72_f16, &bcast_address, &bcast, &coop,
+                                                  &fixed_64_f16, &fixed_72_f16, &queries, &bcast_address, &bcast, &coop,
                                                   &coop_43211, &coop_83212, &coop_161614, &coop_46412, &coop_26421,
                                                   &coop_43221, &coop_83222, &tile, NULL},
     .cases = attention_cases,

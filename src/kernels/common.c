@@ -213,6 +213,18 @@ bool uniforms_pay(const struct caps *c)
     return on_lavapipe(c) && c->mesa >= 26;
 }
 
+bool lines_pay(const struct caps *c, uint32_t k, enum dtype d)
+{
+    return uniforms_pay(c) && k % (d == DT_F16 || d == DT_Q4 ? 8 : 4) == 0; // whole TRIPs
+}
+
+struct layout panel_layout(const struct caps *c, uint32_t panel, uint32_t k, enum dtype d)
+{
+    const uint32_t word = quant_is(d) ? 32 / quant_bits(d) : d == DT_F16 ? 2 : 1; // k in a word
+    if (lines_pay(c, k, d)) return (struct layout){LAYOUT_PANELS, panel, word, c->subgroup};
+    return (struct layout){LAYOUT_PANELS, panel, quant_is(d) ? word : 2, 0};
+}
+
 bool fits_always(const struct caps *c, const struct graph *g, const struct op *o)
 {
     (void)c, (void)g, (void)o;

@@ -158,7 +158,8 @@ static uint32_t lanes_pairs(const struct caps *c, const struct graph *g, const s
 static struct layout lanes_layout(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand)
 {
     if (operand != W) return (struct layout){0};
-    return (struct layout){LAYOUT_PANELS, c->subgroup * 2 * lanes_pairs(c, g, o), 2};
+    return panel_layout(c, c->subgroup * 2 * lanes_pairs(c, g, o), op_operand(g, o, X)->sh.cols,
+                        op_operand(g, o, W)->dtype);
 }
 
 static struct layout lanes4_layout(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand)
@@ -175,7 +176,10 @@ static void lanes_launch(const struct caps *c, const struct graph *g, const stru
     if (c->subgroup_pick) l->subgroup = c->subgroup;
     launch_spec(l, pixels);
     launch_spec(l, pairs);
-    launch_spec(l, op_operand(g, o, X)->sh.cols % c->subgroup != 0);
+    const uint32_t channels = op_operand(g, o, X)->sh.cols;
+    const bool lines = lines_pay(c, channels, op_operand(g, o, W)->dtype);
+    launch_spec(l, !lines && channels % c->subgroup != 0);
+    launch_spec(l, lines);
     uint64_t tiles = (uint64_t)s.count * ceil_div(p->out_w, pixels);
     launch_groups(c, l, tiles * ceil_div(op_output(g, o)->sh.cols, c->subgroup * 2 * pairs));
 }

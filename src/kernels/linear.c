@@ -116,7 +116,7 @@ static void open_launch(const struct graph *g, const struct op *o, struct shard 
 // F32, two cores of an AMD EPYC (Genoa), November 2026:
 //   lavapipe (Mesa 22.3) 256 bits: 16x4 82, 32x4 89, 16x6 91, 16x8 92; 512 bits: 16x4 91, 32x4 98
 //   lavapipe (Mesa 25.0) 256 bits: 16x4 57, 32x4 70, 16x6 63, 24x6 67, 16x8 57
-//   lavapipe (Mesa 26.2) 256 bits: 16x4 71, 32x4 95, 48x4 98
+//   lavapipe (Mesa 26.2) 256 bits: 16x4 105, 32x4 121, 48x4 123
 //   SwiftShader, literal blobs:    8x4 7.2, 12x4 6.7, 16x4 6.4
 static uint32_t bcast_rows(const struct caps *c, const struct graph *g, const struct op *o)
 {
@@ -155,8 +155,7 @@ static bool bcast_texels_fits(const struct caps *c, const struct graph *g, const
 static struct layout bcast_layout(const struct caps *c, const struct graph *g, const struct op *o, uint32_t operand)
 {
     if (operand != W) return (struct layout){0};
-    enum dtype d = op_operand(g, o, W)->dtype;
-    return (struct layout){LAYOUT_PANELS, bcast_panel(c), quant_is(d) ? 32 / quant_bits(d) : 2};
+    return panel_layout(c, bcast_panel(c), op_operand(g, o, X)->sh.cols, op_operand(g, o, W)->dtype);
 }
 
 static void bcast_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
@@ -168,8 +167,9 @@ static void bcast_launch(const struct caps *c, const struct graph *g, const stru
     launch_spec(l, BCAST_PAIRS);
     launch_spec(l, op_output(g, o)->sh.rows % rows == 0 && s.first % rows == 0);
     const uint32_t k = op_operand(g, o, X)->sh.cols;
-    launch_spec(l, uniforms_pay(c) && k >= c->subgroup && k % 4 == 0);
-    launch_spec(l, k % c->subgroup != 0);
+    const bool lines = lines_pay(c, k, op_operand(g, o, W)->dtype);
+    launch_spec(l, lines);
+    launch_spec(l, !lines && k % c->subgroup != 0);
     launch_groups(c, l, (uint64_t)ceil_div(s.count, rows) * ceil_div(op_output(g, o)->sh.cols, bcast_panel(c)));
 }
 

@@ -1,7 +1,8 @@
 // test_rows.c — every op of the table, every case, every storage, every kernel that fits: the device against the
 // oracle. Run again with a tiny storage range, which cuts every op into shards, and with optional features removed.
 // Arguments: names of ops to try (default: all). VKDIT_DEVICE picks the device, VKDIT_KERNEL and VKDIT_CASE
-// the only kernel and case to try.
+// the only kernels and cases to try, between commas; VKDIT_MESA makes Mesa's driver pass for that version, so that an
+// earlier one runs the kernels of a later one, slowly.
 #include "check.h"
 
 #include "bench/trial.h"
@@ -24,6 +25,16 @@ struct tally {
     char worst_kernel[64];
     char names[512]; // of the kernels that ran
 };
+
+static bool in_list(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+    for (; list; list = strchr(list, ',')) {
+        list += *list == ',';
+        if (!strncmp(list, word, n) && (list[n] == ',' || !list[n])) return true;
+    }
+    return false;
+}
 
 static void try_kernel(const struct trial *t, struct gpu *dev, const struct kernel_row *k, const char *limits,
                        struct tally *all)
@@ -48,7 +59,8 @@ static void try_kernel(const struct trial *t, struct gpu *dev, const struct kern
 
 static void try_row(struct gpu *dev, const struct op_row *row, const char *limits, struct tally *all)
 {
-    bool more = true, used[32] = {false};
+    const char *only = getenv("VKDIT_KERNEL"), *some = getenv("VKDIT_CASE");
+    bool more = true, used[64] = {false};
     for (uint32_t number = 0; more; number++)
         for (uint32_t s = 0; s < (limits[0] ? 2 : 3); s++) { // pipelines are what takes the time
             struct err e = {0};
@@ -56,9 +68,9 @@ static void try_row(struct gpu *dev, const struct op_row *row, const char *limit
             more = trial_open(&t, row, &trial_storages[s], number, &e);
             CHECK(!more || e.code == ERR_NONE, "%s case %u: %s", row->name, number, e.text);
             for (uint32_t k = 0; more && e.code == ERR_NONE && row->kernels[k]; k++) {
-                const char *only = getenv("VKDIT_KERNEL"), *one = getenv("VKDIT_CASE");
-                if (only && strcmp(only, row->kernels[k]->name) != 0) continue;
-                if (one && strtoul(one, NULL, 10) != number) continue;
+                char name[16];
+                snprintf(name, sizeof name, "%u", number);
+                if ((only && !in_list(only, row->kernels[k]->name)) || (some && !in_list(some, name))) continue;
                 if (!trial_fits(&t, &dev->caps, row->kernels[k])) continue;
                 try_kernel(&t, dev, row->kernels[k], limits, all);
                 if (k < COUNTOF(used)) used[k] = true;
@@ -97,6 +109,7 @@ static bool try_mask(const char *limits, int argc, char **argv)
         printf("no device: %s\n", e.text);
         return false;
     }
+    if (getenv("VKDIT_MESA")) dev.caps.mesa = (uint32_t)atoi(getenv("VKDIT_MESA"));
     printf("%s, limits \"%s\"\n", dev.caps.name, limits);
     for (uint32_t i = 0; op_table[i]; i++) {
         if (!wanted(op_table[i]->name, argc, argv)) continue;

@@ -80,7 +80,9 @@ static float read_back(const uint8_t *at, struct layout l, struct shape sh, enum
 {
     const uint64_t per = 32 / quant_bits(t), panel = l.kind == LAYOUT_PANELS ? l.panel : 1;
     const uint64_t rows = (sh.rows + panel - 1) / panel * panel;
-    uint64_t word = (r / panel * (sh.cols / per) + k / per) * panel + r % panel;
+    uint64_t place = r % panel;
+    if (l.lanes) place = place / (2 * l.lanes) * 2 * l.lanes + (r % 2 ? l.lanes : 0) + place % (2 * l.lanes) / 2;
+    uint64_t word = (r / panel * (sh.cols / per) + k / per) * panel + place;
     uint32_t bits;
     memcpy(&bits, at + word * 4, 4);
     int32_t q = (int32_t)(bits << (32 - quant_bits(t) - k % per * quant_bits(t))) >> (32 - quant_bits(t));
@@ -126,8 +128,9 @@ int main(void)
         check_specials(t);
         check_layout(t, (struct layout){0}, 6, 128, DT_F32);
         check_layout(t, (struct layout){0}, 7, 64, from);
-        check_layout(t, (struct layout){LAYOUT_PANELS, 16, group}, 33, 192, from);
-        check_layout(t, (struct layout){LAYOUT_PANELS, 48, group}, 48, 64, DT_F16);
+        check_layout(t, (struct layout){LAYOUT_PANELS, 16, group, 0}, 33, 192, from);
+        check_layout(t, (struct layout){LAYOUT_PANELS, 48, group, 0}, 48, 64, DT_F16);
+        check_layout(t, (struct layout){LAYOUT_PANELS, 32, group, 8}, 50, 128, from);
         CHECK(quant_bytes(t, 7, 128) == 7 * 128 * quant_bits(t) / 8 + 4 * 2 * 4, "%s: bytes", dtype_name(t));
         enum dtype found;
         CHECK(!dtype_from_name(dtype_name(t), &found), "a file may hold %s", dtype_name(t));
