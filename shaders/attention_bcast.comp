@@ -27,8 +27,7 @@ vec4 dims(uint at, uint f) { return qkv_four(at + (D % (4 * SG) == 0 ? f : min(f
             score[(b_) * 4 + (r_)][t] = fma(v, key[(u_) / 4][t][(u_) % 4], score[(b_) * 4 + (r_)][t]); \
     }
 #define SCORES(b_, u_) QUERY_SCORES(b_, 0, u_) QUERY_SCORES(b_, 1, u_) QUERY_SCORES(b_, 2, u_) QUERY_SCORES(b_, 3, u_)
-#define FOUR_SCORES(b_, u_) \
-    SCORES(b_, u_) SCORES(b_, u_ + 1) SCORES(b_, u_ + 2) SCORES(b_, u_ + 3)
+#define FOUR_SCORES(b_, u_) SCORES(b_, u_) SCORES(b_, u_ + 1) SCORES(b_, u_ + 2) SCORES(b_, u_ + 3)
 
 // Query i: sum += p[u] v[u] for four keys of those that lanes u to u + 3 hold probabilities of
 #define VALUE(i_, t_, u_, n_) \

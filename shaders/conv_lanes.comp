@@ -10,8 +10,8 @@
 layout(constant_id = 9) const uint TM = 8; // pixels
 layout(constant_id = 10) const uint TP = 2; // channel pairs per lane
 #endif
-layout(constant_id = 11) const bool REST = true; // as in linear_bcast.comp
-UNIFORM_CONSTANT(12) // only where the channels are a multiple of TRIP
+UNIFORM_CONSTANT(11) // only where the channels are a multiple of TRIP
+layout(constant_id = 12) const bool REST = true; // as in linear_bcast.comp
 #include "inc/panels.glsl"
 #define ROWS_COME(b_, u_) \
     if (UNIFORM) [[unroll]] for (uint r = 0; r < 4; r++) \
@@ -33,8 +33,9 @@ void main()
 
     for (uint tap = 0; tap < KERNEL * KERNEL; tap++) {
         uint from = line_in(line, tap / KERNEL), k0 = tap * push.c_in, c = 0;
-        if (from == OUTSIDE) continue;
-        from = from != OUTSIDE ? from : 0;
+        bool outside = from == OUTSIDE;
+        if (UNIFORM && outside) from = 0; // what follows may be executed without any lane, see UNIFORM
+        if (outside) continue;
         uint x_at[TM / 4]; // this lane's first four of four pixels
         bool inside[TM / 4];
         uint pixel_at[TM]; // with UNIFORM: first element of each pixel, and whether it is one
@@ -43,8 +44,7 @@ void main()
             uint ix = column_in(column + i, tap % KERNEL);
             there[i] = ix != OUTSIDE;
             pixel_at[i] = (from * push.in_w + (there[i] ? ix : 0)) * push.c_in;
-        }
-        [[unroll]] for (uint b = 0; b < TM / 4; b++) {
+        } else [[unroll]] for (uint b = 0; b < TM / 4; b++) {
             uint ix = column_in(column + b * 4 + lane / ROW_LANES, tap % KERNEL);
             inside[b] = ix != OUTSIDE;
             x_at[b] = (from * push.in_w + (inside[b] ? ix : 0)) * (push.c_in / 4) + lane % ROW_LANES;

@@ -1,8 +1,9 @@
 #version 450
 // linear_bcast.comp — matrix product for CPU drivers: one subgroup per workgroup owns TM rows x TP*2*SG columns.
 // Every lane-varying load is a gather there, a broadcast is one shuffle and a barrier splits the program, so one
-// load brings SG values of k for four rows, each then broadcast to all lanes; no shared memory. The weight is packed in
-// panels of the workgroup's columns. A lane owns pairs of adjacent columns, so that halves are stored whole.
+// load brings SG values of k for four rows, each then broadcast to all lanes; no shared memory. With UNIFORM (inc/lanes.glsl)
+// nothing is gathered: rows come one number at a time for all lanes. The weight is packed in panels of the workgroup's
+// columns. A lane owns pairs of adjacent columns, so that halves are stored whole.
 #extension GL_GOOGLE_include_directive : require
 #include "inc/lanes.glsl"
 #include "inc/linear.glsl"

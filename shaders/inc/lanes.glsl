@@ -19,7 +19,7 @@
 //
 // A line of neighbours, one for each lane, is loaded like that too: LINE_READ(name) makes name_line(i), the word that this
 // lane takes of those from i on, a multiple of 4. Lane numbers are constants to the compiler, so choosing among loads of one
-// word comes out as one load of a vector, where an address that differs between lanes is a gather (40 % of a product).
+// word comes out as one load of a vector, where an address that differs between lanes is a gather (a third of a product).
 #if defined(BROADCAST) || defined(TEXELS)
 #define UNIFORM_CONSTANT(id_) const bool UNIFORM = false;
 #define UNIFORM_OR(load_, broadcast_) (broadcast_)

@@ -1,12 +1,13 @@
 // panels.glsl — the inner product of the kernels for CPU drivers: TRIP values of k, or one, of a weight packed in panels of
 // PANEL rows (graph/layout.c), times values of TM tile rows, added to the tile's sums. The kernel declares TM (a multiple
 // of 4), TP (pairs of weight rows per lane), the operand `w` at binding 1 and, in main(), sum[TM][TP]. A lane owns pairs of
-// neighbouring weight rows, so that halves are stored whole, and loads four weights at once: two k of a pair.
+// neighbouring weight rows, so that halves are stored whole, and loads four weights at once, two k of a pair.
 //
 // Everything of TRIP k is loaded first. Then four tile rows at a time take all TRIP k, so their sums stay in registers; k
 // outermost would store and load every sum for every k, which takes twice as long.
 //
-// UNIFORM (inc/lanes.glsl): what all lanes need of a word each lies side by side, a line (layout.lanes in graph/graph.h).
+// With UNIFORM (inc/lanes.glsl) it loads one word at a time instead, from lines: what all lanes need of a word each lies side
+// by side (layout.lanes in graph/graph.h).
 #include "inc/quant.glsl"
 LINE_READ(w)
 const uint SG = THREADS;

@@ -1,5 +1,6 @@
 // probe.c — see probe.h. Each probe is repeated until it takes long enough to be timed, then sampled.
 #include "bench/probe.h"
+#include "kernels/coop.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -238,8 +239,7 @@ static const struct coop_shape *best_shape(const struct caps *c, const char *fac
     const struct coop_shape *best = NULL;
     for (uint32_t i = 0; c->coop1 && i < c->n_coop; i++) {
         const struct coop_shape *s = &c->coop[i];
-        bool types = !strcmp(s->a, factor) && !strcmp(s->b, factor) && !strcmp(s->c, sum) && !strcmp(s->r, sum);
-        if (types && s->of_subgroup && s->m && s->n && s->k &&
+        if (coop_multiplies(s, factor, sum) && s->of_subgroup &&
             (!best || s->m * s->n * s->k > best->m * best->n * best->k))
             best = s;
     }

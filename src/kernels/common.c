@@ -213,9 +213,16 @@ bool uniforms_pay(const struct caps *c)
     return on_lavapipe(c) && c->mesa >= 26;
 }
 
-bool lines_pay(const struct caps *c, uint32_t k, enum dtype d)
+// Whole TRIPs of rows whose fours begin at fours.
+static bool lines_pay(const struct caps *c, uint32_t k, enum dtype d)
 {
-    return uniforms_pay(c) && k % (d == DT_F16 || d == DT_Q4 ? 8 : 4) == 0; // whole TRIPs
+    return uniforms_pay(c) && k % (d == DT_F16 || d == DT_Q4 ? 8 : 4) == 0;
+}
+
+void launch_trips(const struct caps *c, struct launch *l, uint32_t k, enum dtype d)
+{
+    launch_spec(l, lines_pay(c, k, d));
+    launch_spec(l, !lines_pay(c, k, d) && k % c->subgroup != 0);
 }
 
 struct layout panel_layout(const struct caps *c, uint32_t panel, uint32_t k, enum dtype d)

@@ -90,9 +90,9 @@ bool on_swiftshader(const struct caps *c);
 bool texels_pay(const struct caps *c);
 // From version 26 on a load whose address is the same in every lane brings one value, not one for each lane.
 bool uniforms_pay(const struct caps *c);
-// Whether a kernel of tiles (shaders/inc/panels.glsl) loads its rows of k like that, and lines of its weights; and how those
-// weights, whose result has pairs of columns in panels of so many, lie in memory then and otherwise.
-bool lines_pay(const struct caps *c, uint32_t k, enum dtype d);
+// Whether a kernel of tiles (shaders/inc/panels.glsl) loads its rows of k like that, and its weights of this type in lines;
+// and how those weights, in panels of so many rows, then lie in memory.
+void launch_trips(const struct caps *c, struct launch *l, uint32_t k, enum dtype d); // its constants UNIFORM and REST
 struct layout panel_layout(const struct caps *c, uint32_t panel, uint32_t k, enum dtype d);
 bool fits_always(const struct caps *c, const struct graph *g, const struct op *o);
 

@@ -176,10 +176,7 @@ static void lanes_launch(const struct caps *c, const struct graph *g, const stru
     if (c->subgroup_pick) l->subgroup = c->subgroup;
     launch_spec(l, pixels);
     launch_spec(l, pairs);
-    const uint32_t channels = op_operand(g, o, X)->sh.cols;
-    const bool lines = lines_pay(c, channels, op_operand(g, o, W)->dtype);
-    launch_spec(l, !lines && channels % c->subgroup != 0);
-    launch_spec(l, lines);
+    launch_trips(c, l, op_operand(g, o, X)->sh.cols, op_operand(g, o, W)->dtype);
     uint64_t tiles = (uint64_t)s.count * ceil_div(p->out_w, pixels);
     launch_groups(c, l, tiles * ceil_div(op_output(g, o)->sh.cols, c->subgroup * 2 * pairs));
 }

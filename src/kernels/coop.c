@@ -23,10 +23,10 @@ static bool coop_usable(const struct caps *c)
     return c->coop1 && c->f16_math && (c->subgroup_pick || c->subgroup_min == c->subgroup_max) && coop_pays(c);
 }
 
-static bool halves_into_floats(const struct coop_shape *s)
+bool coop_multiplies(const struct coop_shape *s, const char *factor, const char *sum)
 {
-    return !strcmp(s->a, "f16") && !strcmp(s->b, "f16") && !strcmp(s->c, "f32") && !strcmp(s->r, "f32") && s->m &&
-           s->n && s->k;
+    return !strcmp(s->a, factor) && !strcmp(s->b, factor) && !strcmp(s->c, sum) && !strcmp(s->r, sum) && s->m && s->n &&
+           s->k;
 }
 
 const struct coop_shape *coop_shape(const struct caps *c, uint32_t m, uint32_t n, uint32_t k)
@@ -35,7 +35,7 @@ const struct coop_shape *coop_shape(const struct caps *c, uint32_t m, uint32_t n
     if (!coop_usable(c)) return NULL;
     for (uint32_t i = 0; i < c->n_coop; i++) {
         const struct coop_shape *s = &c->coop[i];
-        if (!halves_into_floats(s) || !s->of_subgroup) continue;
+        if (!coop_multiplies(s, "f16", "f32") || !s->of_subgroup) continue;
         if (m % s->m || n % s->n || k % s->k || s->n % 2) continue;
         if (!best || s->m * s->n * s->k > best->m * best->n * best->k) best = s;
     }
@@ -51,7 +51,7 @@ bool coop2_takes(const struct caps *c, uint32_t m, uint32_t n, uint32_t k, uint3
     for (uint32_t i = 0; i < c->n_coop2; i++) {
         const struct coop_shape *s = &c->coop2_step[i];
         bool held = threads ? s->of_group && s->threads == threads : s->of_subgroup;
-        if (held && halves_into_floats(s) && m % s->m == 0 && n % s->n == 0 && k % s->k == 0) return true;
+        if (held && coop_multiplies(s, "f16", "f32") && m % s->m == 0 && n % s->n == 0 && k % s->k == 0) return true;
     }
     return false;
 }

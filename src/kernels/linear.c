@@ -166,10 +166,7 @@ static void bcast_launch(const struct caps *c, const struct graph *g, const stru
     launch_spec(l, rows);
     launch_spec(l, BCAST_PAIRS);
     launch_spec(l, op_output(g, o)->sh.rows % rows == 0 && s.first % rows == 0);
-    const uint32_t k = op_operand(g, o, X)->sh.cols;
-    const bool lines = lines_pay(c, k, op_operand(g, o, W)->dtype);
-    launch_spec(l, lines);
-    launch_spec(l, !lines && k % c->subgroup != 0);
+    launch_trips(c, l, op_operand(g, o, X)->sh.cols, op_operand(g, o, W)->dtype);
     launch_groups(c, l, (uint64_t)ceil_div(s.count, rows) * ceil_div(op_output(g, o)->sh.cols, bcast_panel(c)));
 }
 

@@ -465,8 +465,7 @@ static void facts(const struct sweep *s)
 {
     const struct caps *c = &s->gpu.caps;
     printf("%s, %s %s; shared %u, threads %u, subgroup %u (%u..%u), coop1 %d, coop2 %d, of workgroups %d, at most %u, "
-           "executable info %d, "
-           "timestamp %.3g ns\n",
+           "executable info %d, timestamp %.3g ns\n",
            c->name, c->driver_name, c->driver_info, c->shared_max, c->threads_max, c->subgroup, c->subgroup_min,
            c->subgroup_max, c->coop1, c->coop2, c->coop2_group, c->coop2_max, c->executable_info, c->timestamp_ns);
     for (uint32_t i = 0; i < c->n_coop; i++)
