@@ -227,11 +227,11 @@ typedef struct vkdit_progress {
     uint32_t step, steps; /* finished steps, all steps (0 = unknown in advance) */
     uint32_t evals;       /* model evaluations so far */
     double t;             /* timestep given to the model */
-    double step_seconds;  /* wall time of this step */
+    double step_seconds;  /* wall time of this step's call: 0 or so for all but the last of steps submitted together */
     double elapsed_seconds;
     const char *sampler;       /* the one in use, also when the job left it open */
     uint32_t submissions;      /* of the last evaluation */
-    double longest_submission; /* its longest one, seconds on the device */
+    double longest_submission; /* its longest one, seconds on the device; with the steps that shared it */
     double signal, noise;      /* level of the state: x = signal * picture + noise * noise; both 0 = unknown */
 } vkdit_progress;
 
@@ -248,8 +248,9 @@ VKDIT_API vkdit_status vkdit_run_step(vkdit_run *run, int (*stop)(void *user), v
  * samplers and for those that carry noise from step to step, and together with keep_trajectory. */
 VKDIT_API vkdit_status vkdit_run_seek(vkdit_run *run, uint32_t step, const float *x, const float *x0, uint64_t values,
                                       vkdit_error *error);
-/* A step may still be under way on the device when vkdit_run_step returns, so that the next one can queue behind it. This
- * waits for it, and the wait counts as the step's time. Whatever reads results waits by itself. */
+/* A step may still be under way on the device when vkdit_run_step returns, so that the next one can queue behind it; without
+ * keep_steps several steps of a few milliseconds may wait until they make one submission. This waits for them, and the wait
+ * counts as the last step's time. Whatever reads results waits by itself. */
 VKDIT_API vkdit_status vkdit_run_wait(vkdit_run *run, vkdit_error *error);
 VKDIT_API void vkdit_run_get_progress(const vkdit_run *run, vkdit_progress *progress);
 /* Current state x_t, or the estimate x0 of the finished latent: float [N][C][h][w]. */

@@ -115,8 +115,8 @@ static bool steps(struct bench *b, vkdit_model *m, vkdit_run *r, struct model_ti
     return true;
 }
 
-// The device's time of one step. A run keeps the next step in flight, whose first timestamp is then early: the step is
-// submitted again alone, past the end of the run. Steps of several submissions were timed as they ran.
+// The device's time of one step, submitted again alone, past the end of the run: the next one is not in flight then. Steps
+// of several submissions were timed as they ran.
 static bool replay(struct bench *b, vkdit_model *m, struct model_times *t, struct err *e)
 {
     uint32_t n = max_u32(10, bench_samples(b));
@@ -190,7 +190,8 @@ static bool all_runs(struct bench *b, vkdit_model *m, const vkdit_model_info *in
                      .images = min_u32(j->images, COUNTOF(class)),
                      .steps = REFERENCE_STEPS,
                      .cfg_scale = j->guided && info->has_null_class ? 4 : 1,
-                     .cfg_to = 1, // every step, whatever the model advises: all take the same time then
+                     .cfg_to = 1,     // every step, whatever the model advises: all take the same time then
+                     .keep_steps = 1, // every step its own submission, to be timed
                      .keep_modulation = 1};
     t->device = mem_zero(STEPS_KEPT, sizeof(double), e);
     t->wall = mem_zero(STEPS_KEPT, sizeof(double), e);
@@ -412,6 +413,7 @@ static bool sustain(struct bench *b, vkdit_model *m, const vkdit_model_info *inf
                      .steps = 50,
                      .cfg_scale = info->has_null_class ? 4 : 1,
                      .cfg_to = 1,
+                     .keep_steps = 1,
                      .keep_modulation = 1};
     c->seconds[0] = 0;
     bool over = false;

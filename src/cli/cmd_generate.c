@@ -97,8 +97,8 @@ static bool decode_and_save(struct generation *g, struct err *e)
     uint8_t *pixels = NULL;
     uint32_t w = 0, h = 0;
     if (!save_wants_pictures(g)) return true;
-    cli_detail(g->cli, "last step: %u submissions, the longest %.1f ms on the device", g->at.submissions,
-               1e3 * g->at.longest_submission);
+    cli_detail(g->cli, "last step: %u submissions, the longest %.1f ms on the device (short steps share one)",
+               g->at.submissions, 1e3 * g->at.longest_submission);
     cli_detail(g->cli, "decoding");
     if (vkdit_run_decode(g->run, NULL, interrupt_asked, NULL, &pixels, &w, &h, &error)) return err_api(e, &error);
     const bool ok =

@@ -250,10 +250,8 @@ static bool begin(struct vkdit_run *r, const vkdit_job *j, struct err *e)
         .guide_channels = r->copies == 2
                               ? dit_guided_channels(&m->dit, j->cfg_channels ? j->cfg_channels : m->hints.cfg_channels)
                               : 0};
-    bool draws = r->schedule.init_draws;
-    for (uint32_t i = 0; i < r->schedule.n; i++) draws = draws || r->schedule.eval[i].draws;
     use.plain = r->copies == 2 && !both && !j->keep_activations && leaves_guidance(&r->schedule);
-    use.kind = !draws ? DIT_STEP : r->rng == VKDIT_RNG_PHILOX && !r->given_noise ? DIT_STEP_PHILOX : DIT_STEP_NOISE;
+    use.kind = !schedule_uses_noise(&r->schedule) ? DIT_STEP : run_host_draws(r) ? DIT_STEP_NOISE : DIT_STEP_PHILOX;
     if (!model_step(m, &use, j->keep_activations != 0, e)) return false;
     r->user = m->step_user;
     r->peek = j->keep_steps && !r->schedule.adaptive;
@@ -310,11 +308,12 @@ static bool one_eval(struct vkdit_run *r, struct stopper *s, struct err *e)
     struct vkdit_model *m = r->model;
     const struct sample_eval *ev = &r->schedule.eval[r->eval];
     if (!run_need_table(r, r->eval, e)) return false;
-    if (ev->draws && m->use.kind == DIT_STEP_NOISE) {
+    const bool used = m->use.kind == DIT_STEP_NOISE;
+    if (ev->draws && run_host_draws(r) && (used || r->keep || r->given_noise)) {
         // an evaluation that was cancelled is repeated with the noise it had
         if (!r->drawn && !run_draw(r, r->draw, e)) return false;
         r->drawn = true;
-        if (!program_write(m->step.program, m->io.noise, 0, r->values, r->draw, e)) return false;
+        if (used && !program_write(m->step.program, m->io.noise, 0, r->values, r->draw, e)) return false;
     }
     int32_t at = (int32_t)(r->eval - r->first);
     if (r->counter_dirty && !program_write(m->step.program, m->io.counter, 0, 1, &at, e)) return false;

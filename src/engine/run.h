@@ -73,6 +73,7 @@ bool run_write_ticks(struct vkdit_run *r, uint32_t first, uint32_t n, struct err
 bool run_need_group(struct vkdit_run *r, struct err *e);
 bool run_mix_group(struct vkdit_run *r, struct err *e); // the mix in force, on a table that was just filled
 
+bool run_host_draws(const struct vkdit_run *r); // rather than the device
 // Draws (or takes) one noise tensor of the run's shape into out; copies decides how much of the stream is used up.
 bool run_draw(struct vkdit_run *r, float *out, struct err *e);
 bool run_open_noise(struct vkdit_run *r, const vkdit_job *job, struct err *e);

@@ -23,6 +23,11 @@ static void stream(struct vkdit_run *r, float *out, uint64_t n)
         torch_randn(&r->torch, out, n);
 }
 
+bool run_host_draws(const struct vkdit_run *r)
+{
+    return r->rng != VKDIT_RNG_PHILOX || r->given_noise;
+}
+
 bool run_draw(struct vkdit_run *r, float *out, struct err *e)
 {
     if (r->given_noise) {
@@ -90,7 +95,7 @@ bool run_open_noise(struct vkdit_run *r, const vkdit_job *j, struct err *e)
         r->first_noise = mem_zero(r->values, sizeof *r->first_noise, e);
         if (!r->first_noise || !run_draw(r, r->first_noise, e)) return false;
     }
-    if (r->rng == VKDIT_RNG_PHILOX && !r->given_noise && !r->schedule.adaptive) philox_ticks(r);
+    if (!run_host_draws(r) && !r->schedule.adaptive) philox_ticks(r);
     return true;
 }
 
@@ -103,7 +108,7 @@ bool run_seek_noise(struct vkdit_run *r, uint32_t evals, struct err *e)
     if (r->given_noise)
         return drawn <= r->given_draws ||
                err_set(e, ERR_ARG, "the given noise has %u tensors, the run needs more", r->given_draws);
-    if (r->rng == VKDIT_RNG_PHILOX) return true; // the ticks say where each evaluation's numbers are
+    if (!run_host_draws(r)) return true; // the ticks say where each evaluation's numbers are
     torch_seed(&r->torch, r->seed);
     if (!r->z_given) stream(r, r->draw, r->values);
     for (uint32_t i = 0; i < drawn; i++) stream(r, r->draw, drawn_values(r));

@@ -28,8 +28,9 @@ bool program_read(struct program *x, ten t, uint64_t first, uint64_t count, void
 // stop(user) is asked between submissions; true ends early with ERR_CANCELLED.
 bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void *user, struct err *e);
 // The same for programs that are one submission: returns with it in flight, when the one before is finished, so that the
-// device need not wait for the host. What it wrote is seen by every other call here, which waits for it; its error is the
-// next call's. Other programs run as program_run.
+// device need not wait for the host. Short ones without a still wait until there are several to submit together, as long as
+// the device is busy. What it wrote is seen by every other call here, which waits for it; its error is the next call's.
+// Other programs run as program_run.
 // `still` >= 0: it also leaves that still, see below; -1: none.
 bool program_run_ahead(struct program *x, enum rate r, int still, bool (*stop)(void *user), void *user, struct err *e);
 // Waits for what that left in flight. Reading, writing and recording do it by themselves.
@@ -43,7 +44,7 @@ const float *program_still(const struct program *x, uint32_t still);
 struct program_stats {
     double seconds,
         longest; // device time of the last finished run, of its longest submission; wall time without timestamps
-    uint32_t submissions;
+    uint32_t submissions, replays; // of the last run; in the longest submission
 };
 struct program_stats program_stats(const struct program *x, enum rate r);
 

@@ -16,13 +16,14 @@ struct segment {
 }; // dispatches of one submission
 
 struct replay {
-    VkCommandBuffer *cmd; // one for each possible segment; a second one of a single segment, see record()
+    VkCommandBuffer *cmd; // one for each possible segment
     struct segment *segment;
     uint32_t n_segment, room;
-    double scale;   // measured seconds per predicted second; 0 until something was measured
-    double seconds; // device time of the last run
-    double longest; // of its submissions
-    bool recut;     // the last run showed that the cuts are wrong
+    double scale;     // measured seconds per predicted second; 0 until something was measured
+    double seconds;   // device time of the last run
+    double longest;   // of its submissions
+    uint32_t replays; // in that one
+    bool recut;       // the last run showed that the cuts are wrong
 };
 
 struct program {
@@ -37,12 +38,18 @@ struct program {
     struct replay replay[RATE_COUNT];
     struct flight {
         VkFence fence;
+        VkCommandBuffer before, after; // take the time; null without timestamps
         enum rate rate;
+        uint32_t replays;
         double start; // when it was submitted
         bool busy;    // and not waited for
         int still;    // that it makes, or -1
     } flight[2];
-    uint32_t next_flight;
+    uint32_t next_flight; // between calls only the other one may be busy
+    struct {
+        enum rate rate;
+        uint32_t replays;
+    } held; // asked for and not submitted yet
     struct still {
         struct gpu_buf copy;
         VkCommandBuffer cmd; // makes it
@@ -59,7 +66,7 @@ void program_dispatch(struct program *x, VkCommandBuffer c, enum rate r, uint32_
 
 void program_stills_close(struct program *x);
 
-bool program_fence_open(struct program *x, struct err *e);
+bool program_flights_open(struct program *x, struct err *e);
 bool program_replay_open(struct program *x, enum rate r, struct err *e);
 bool program_cut(struct program *x, enum rate r, struct err *e); // (re)chooses the segments and records them
 void program_replay_close(struct program *x);

@@ -310,7 +310,7 @@ struct program *program_open(struct gpu *g, const struct plan *p, struct err *e)
     if (!x) return NULL;
     x->gpu = g;
     x->plan = p;
-    bool ok = open_descriptors(x, e) && program_fence_open(x, e);
+    bool ok = open_descriptors(x, e) && program_flights_open(x, e);
     for (int s = 0; ok && s < PROGRAM_SETS; s++) ok = open_set(x, s, e);
     ok = ok && open_pipelines(x, e);
     for (int r = 0; ok && r < RATE_COUNT; r++) ok = open_rate(x, (enum rate)r, e);

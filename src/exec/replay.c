@@ -6,18 +6,61 @@
 
 static const double target_seconds = 0.05, never_seconds = 0.25;
 
-bool program_fence_open(struct program *x, struct err *e)
+// --- what is submitted around replays ------------------------------------------------------------------------------
+
+static bool open_commands(struct gpu *g, uint32_t n, VkCommandBuffer *cmd, struct err *e)
+{
+    VkCommandBufferAllocateInfo ask = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = g->pool, .commandBufferCount = n};
+    return gpu_ok(g, g->vk.vkAllocateCommandBuffers(g->dev, &ask, cmd), "vkAllocateCommandBuffers", e);
+}
+
+// The time when everything submitted before is finished, taken twice: before the replays and after them.
+static bool record_clock(struct program *x, uint32_t flight, struct err *e)
+{
+    struct gpu *g = x->gpu;
+    struct flight *f = &x->flight[flight];
+    const VkCommandBuffer cmd[] = {f->before, f->after};
+    const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    for (uint32_t i = 0; i < COUNTOF(cmd); i++) {
+        if (!gpu_ok(g, g->vk.vkBeginCommandBuffer(cmd[i], &begin), "vkBeginCommandBuffer", e)) return false;
+        if (i == 0) g->vk.vkCmdResetQueryPool(cmd[i], x->clock, 2 * flight, 2);
+        g->vk.vkCmdWriteTimestamp(cmd[i], VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, x->clock, 2 * flight + i);
+        if (!gpu_ok(g, g->vk.vkEndCommandBuffer(cmd[i]), "vkEndCommandBuffer", e)) return false;
+    }
+    return true;
+}
+
+bool program_flights_open(struct program *x, struct err *e)
 {
     struct gpu *g = x->gpu;
     VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-    for (uint32_t i = 0; i < COUNTOF(x->flight); i++)
-        if (!gpu_ok(g, g->vk.vkCreateFence(g->dev, &fence, NULL, &x->flight[i].fence), "vkCreateFence", e))
-            return false;
-    if (!g->caps.timestamps) return true;
     VkQueryPoolCreateInfo clock = {.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
                                    .queryType = VK_QUERY_TYPE_TIMESTAMP,
                                    .queryCount = 2 * COUNTOF(x->flight)};
-    return gpu_ok(g, g->vk.vkCreateQueryPool(g->dev, &clock, NULL, &x->clock), "vkCreateQueryPool", e);
+    if (g->caps.timestamps &&
+        !gpu_ok(g, g->vk.vkCreateQueryPool(g->dev, &clock, NULL, &x->clock), "vkCreateQueryPool", e))
+        return false;
+    for (uint32_t i = 0; i < COUNTOF(x->flight); i++) {
+        struct flight *f = &x->flight[i];
+        if (!gpu_ok(g, g->vk.vkCreateFence(g->dev, &fence, NULL, &f->fence), "vkCreateFence", e)) return false;
+        if (x->clock &&
+            !(open_commands(g, 1, &f->before, e) && open_commands(g, 1, &f->after, e) && record_clock(x, i, e)))
+            return false;
+    }
+    return true;
+}
+
+static void flights_close(struct program *x)
+{
+    struct gpu *g = x->gpu;
+    if (x->clock) g->vk.vkDestroyQueryPool(g->dev, x->clock, NULL);
+    for (uint32_t i = 0; i < COUNTOF(x->flight); i++) {
+        struct flight *f = &x->flight[i];
+        if (f->fence) g->vk.vkDestroyFence(g->dev, f->fence, NULL);
+        if (f->before) g->vk.vkFreeCommandBuffers(g->dev, g->pool, 1, &f->before);
+        if (f->after) g->vk.vkFreeCommandBuffers(g->dev, g->pool, 1, &f->after);
+    }
 }
 
 // --- cutting and recording ----------------------------------------------------------------------------------------
@@ -29,42 +72,25 @@ static void mark(struct program *x, VkCommandBuffer c, uint32_t at)
     if (x->marks) x->gpu->vk.vkCmdWriteTimestamp(c, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, x->marks, at);
 }
 
-static bool record_as(struct program *x, enum rate r, uint32_t s, uint32_t flight, struct err *e)
+// Of what is submitted before it, everything is finished first; what comes after it has the barrier of its own
+// submission or replay. So the same commands may be in flight several times, one after the other.
+static bool record(struct program *x, enum rate r, uint32_t s, struct err *e)
 {
     struct gpu *g = x->gpu;
-    VkCommandBuffer c = x->replay[r].cmd[s + flight];
+    VkCommandBuffer c = x->replay[r].cmd[s];
     struct segment seg = x->replay[r].segment[s];
-    uint32_t query = 2 * flight;
-    VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+                                      .flags = VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT};
     if (!gpu_ok(g, g->vk.vkBeginCommandBuffer(c, &begin), "vkBeginCommandBuffer", e)) return false;
-    if (x->clock) {
-        g->vk.vkCmdResetQueryPool(c, x->clock, query, 2);
-        g->vk.vkCmdWriteTimestamp(c, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, x->clock, query);
-    }
     if (x->marks) g->vk.vkCmdResetQueryPool(c, x->marks, seg.first + s, seg.count + 1); // not between the dispatches
-    program_barrier(x, c); // whatever was submitted before comes before everything in here
+    program_barrier(x, c);
     mark(x, c, seg.first + s);
     for (uint32_t i = seg.first; i < seg.first + seg.count; i++) {
         if (i > seg.first && x->plan->seq[r][i].barrier) program_barrier(x, c);
         program_dispatch(x, c, r, i, UINT32_MAX);
         mark(x, c, i + s + 1);
     }
-    // results are read by the host after the fence, through mapped memory or a transfer
-    VkMemoryBarrier host = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-                            .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
-                            .dstAccessMask = VK_ACCESS_HOST_READ_BIT | VK_ACCESS_HOST_WRITE_BIT |
-                                             VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT};
-    g->vk.vkCmdPipelineBarrier(c, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-                               VK_PIPELINE_STAGE_HOST_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1, &host, 0, NULL, 0,
-                               NULL);
-    if (x->clock) g->vk.vkCmdWriteTimestamp(c, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, x->clock, query + 1);
     return gpu_ok(g, g->vk.vkEndCommandBuffer(c), "vkEndCommandBuffer", e);
-}
-
-// A program of one submission is recorded twice, so that one can be in flight while the other is submitted.
-static bool record(struct program *x, enum rate r, uint32_t s, struct err *e)
-{
-    return record_as(x, r, s, 0, e) && (x->replay[r].n_segment > 1 || record_as(x, r, s, 1, e));
 }
 
 // Measured seconds per predicted second: this program's, else another one's, else a guess that errs towards short
@@ -102,32 +128,27 @@ bool program_cut(struct program *x, enum rate r, struct err *e)
 
 bool program_replay_open(struct program *x, enum rate r, struct err *e)
 {
-    struct gpu *g = x->gpu;
     struct replay *p = &x->replay[r];
-    uint32_t n = x->plan->n_seq[r], room = n + 1;
+    const uint32_t n = x->plan->n_seq[r];
     if (n == 0) return true;
-    p->cmd = mem_zero(room, sizeof *p->cmd, e);
+    p->cmd = mem_zero(n, sizeof *p->cmd, e);
     p->segment = mem_zero(n, sizeof *p->segment, e);
-    if (!p->cmd || !p->segment) return false;
-    VkCommandBufferAllocateInfo ask = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = g->pool, .commandBufferCount = room};
-    if (!gpu_ok(g, g->vk.vkAllocateCommandBuffers(g->dev, &ask, p->cmd), "vkAllocateCommandBuffers", e)) return false;
-    p->room = room;
+    if (!p->cmd || !p->segment || !open_commands(x->gpu, n, p->cmd, e)) return false;
+    p->room = n;
     return program_cut(x, r, e);
 }
 
 void program_replay_close(struct program *x)
 {
     struct gpu *g = x->gpu;
+    x->held.replays = 0; // nobody will see what they make
     program_settle(x, NULL);
     for (int r = 0; r < RATE_COUNT; r++) {
         if (x->replay[r].room) g->vk.vkFreeCommandBuffers(g->dev, g->pool, x->replay[r].room, x->replay[r].cmd);
         free(x->replay[r].cmd);
         free(x->replay[r].segment);
     }
-    if (x->clock) g->vk.vkDestroyQueryPool(g->dev, x->clock, NULL);
-    for (uint32_t i = 0; i < COUNTOF(x->flight); i++)
-        if (x->flight[i].fence) g->vk.vkDestroyFence(g->dev, x->flight[i].fence, NULL);
+    flights_close(x);
 }
 
 // --- running ------------------------------------------------------------------------------------------------------
@@ -143,15 +164,26 @@ static bool device_seconds(struct program *x, uint32_t flight, double *seconds, 
     return true;
 }
 
-static bool submit(struct program *x, enum rate r, uint32_t s, uint32_t flight, int still, struct err *e)
+enum { TOGETHER_MAX = 16, AROUND = 3 }; // replays of a submission, and what else is in one
+
+_Static_assert((int)TOGETHER_MAX + (int)AROUND <= (int)SUBMIT_MAX, "a submission takes fewer command buffers");
+
+static bool submit(struct program *x, enum rate r, uint32_t s, uint32_t replays, uint32_t flight, int still,
+                   struct err *e)
 {
     struct flight *f = &x->flight[flight];
+    VkCommandBuffer list[TOGETHER_MAX + AROUND];
+    uint32_t n = 0;
+    if (f->before) list[n++] = f->before;
+    for (uint32_t i = 0; i < replays; i++) list[n++] = x->replay[r].cmd[s];
+    if (still >= 0) list[n++] = x->still[still].cmd;
+    if (f->after) list[n++] = f->after;
     f->rate = r;
+    f->replays = replays;
     f->still = still;
     if (still >= 0) x->still[still].made = false;
     f->start = clock_seconds();
-    f->busy = gpu_submit_two(x->gpu, x->replay[r].cmd[s + flight], still < 0 ? VK_NULL_HANDLE : x->still[still].cmd,
-                             f->fence, e);
+    f->busy = gpu_submit_list(x->gpu, list, n, f->fence, e);
     return f->busy;
 }
 
@@ -169,7 +201,7 @@ static bool wait(struct program *x, uint32_t flight, double *seconds, struct err
 
 static bool submit_segment(struct program *x, enum rate r, uint32_t s, int still, double *seconds, struct err *e)
 {
-    return submit(x, r, s, 0, still, e) && wait(x, 0, seconds, e);
+    return submit(x, r, s, 1, 0, still, e) && wait(x, 0, seconds, e);
 }
 
 // Only a clear misjudgement is worth recording again: far too long, or several where one would do.
@@ -181,28 +213,47 @@ static void judge(struct replay *p, double total, double predicted, double longe
     if (p->recut || p->scale == 0) p->scale = scale;
 }
 
-static void judge_single(struct program *x, enum rate r, double seconds)
+static void judge_single(struct program *x, const struct flight *f, double seconds)
 {
-    struct replay *p = &x->replay[r];
+    struct replay *p = &x->replay[f->rate];
     double predicted = 0;
-    for (uint32_t i = 0; i < x->plan->n_seq[r]; i++) predicted += x->plan->seq[r][i].seconds;
-    judge(p, seconds, predicted, seconds);
-    p->seconds = p->longest = seconds;
+    for (uint32_t i = 0; i < x->plan->n_seq[f->rate]; i++) predicted += x->plan->seq[f->rate][i].seconds;
+    p->seconds = seconds / f->replays;
+    p->longest = seconds;
+    p->replays = f->replays;
+    judge(p, p->seconds, predicted, p->seconds);
 }
 
-// Whatever is in flight is of one rate, and a program of one submission.
+// What is in flight is a program of one submission, once or several times.
+static bool collect(struct program *x, uint32_t flight, struct err *e)
+{
+    double seconds;
+    if (!x->flight[flight].busy) return true;
+    if (!wait(x, flight, &seconds, e)) return false;
+    judge_single(x, &x->flight[flight], seconds);
+    return true;
+}
+
+static uint32_t other_flight(const struct program *x)
+{
+    return (x->next_flight + 1) % COUNTOF(x->flight);
+}
+
+// Submits what is held, and waits for what was submitted before it.
+static bool release(struct program *x, int still, struct err *e)
+{
+    const uint32_t now = x->next_flight, replays = x->held.replays;
+    if (replays == 0) return true;
+    x->held.replays = 0;
+    if (!submit(x, x->held.rate, 0, replays, now, still, e)) return false;
+    x->next_flight = other_flight(x);
+    return collect(x, x->next_flight, e);
+}
+
 bool program_settle(struct program *x, struct err *e)
 {
-    bool ok = true;
-    for (uint32_t k = 0; k < COUNTOF(x->flight); k++) { // the older one first
-        uint32_t i = (x->next_flight + k) % COUNTOF(x->flight);
-        double seconds;
-        if (!x->flight[i].busy) continue;
-        bool done = wait(x, i, &seconds, e);
-        if (done) judge_single(x, x->flight[i].rate, seconds);
-        ok = ok && done;
-    }
-    return ok;
+    const bool released = release(x, -1, e);
+    return collect(x, other_flight(x), released ? e : NULL) && released;
 }
 
 static bool run_now(struct program *x, enum rate r, int still, bool (*stop)(void *user), void *user, struct err *e)
@@ -224,6 +275,7 @@ static bool run_now(struct program *x, enum rate r, int still, bool (*stop)(void
     judge(p, total, predicted, longest);
     p->seconds = total;
     p->longest = longest;
+    p->replays = 1;
     return true;
 }
 
@@ -232,26 +284,37 @@ bool program_run(struct program *x, enum rate r, bool (*stop)(void *user), void 
     return run_now(x, r, -1, stop, user, e);
 }
 
+// As many as take about as long as a submission should.
+static uint32_t together(const struct replay *p)
+{
+    const double n = p->seconds > 0 ? target_seconds / p->seconds : 1;
+    return n < 1 ? 1 : n > TOGETHER_MAX ? TOGETHER_MAX : (uint32_t)n;
+}
+
+static bool finished(const struct program *x, const struct flight *f)
+{
+    return f->busy && x->gpu->vk.vkGetFenceStatus(x->gpu->dev, f->fence) != VK_NOT_READY;
+}
+
 bool program_run_ahead(struct program *x, enum rate r, int still, bool (*stop)(void *user), void *user, struct err *e)
 {
     struct replay *p = &x->replay[r];
-    uint32_t now = x->next_flight, other = (now + 1) % COUNTOF(x->flight);
-    double seconds;
     if (p->recut || p->scale == 0 || p->n_segment != 1) return run_now(x, r, still, stop, user, e);
     if (stop && stop(user)) return err_set(e, ERR_CANCELLED, "stopped");
-    if (x->flight[other].busy && x->flight[other].rate != r && !program_settle(x, e)) return false;
-    if (!submit(x, r, 0, now, still, e)) return false;
-    x->next_flight = other;
-    if (!x->flight[other].busy) return true;
-    if (!wait(x, other, &seconds, e)) return false;
-    judge_single(x, r, seconds);
-    return true;
+    if (x->held.rate != r && !release(x, -1, e)) return false;
+    const uint32_t last = other_flight(x);
+    if (finished(x, &x->flight[last]) && !collect(x, last, e)) return false;
+    x->held.rate = r;
+    x->held.replays++;
+    // held back only while the device is busy: a submission costs the host more than all else in a step
+    if (still < 0 && x->held.replays < together(p) && x->flight[last].busy) return true;
+    return release(x, still, e);
 }
 
 struct program_stats program_stats(const struct program *x, enum rate r)
 {
     const struct replay *p = &x->replay[r];
-    return (struct program_stats){p->seconds, p->longest, p->n_segment};
+    return (struct program_stats){p->seconds, p->longest, p->n_segment, p->replays};
 }
 
 // --- profiling ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,12 @@ static bool record(struct program *x, struct still *s, const struct gpu_buf *fro
     if (!gpu_ok(g, g->vk.vkAllocateCommandBuffers(g->dev, &ask, &s->cmd), "vkAllocateCommandBuffers", e) ||
         !gpu_ok(g, g->vk.vkBeginCommandBuffer(s->cmd, &begin), "vkBeginCommandBuffer", e))
         return false;
-    // no barriers: what is replayed before it ends with one for transfers, a submission ends with one for everything
+    VkMemoryBarrier replayed = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                                .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
+                                .dstAccessMask = VK_ACCESS_TRANSFER_READ_BIT};
+    g->vk.vkCmdPipelineBarrier(s->cmd, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1,
+                               &replayed, 0, NULL, 0, NULL);
+    // none after it: a submission ends with one for everything
     g->vk.vkCmdCopyBuffer(s->cmd, from->buf, s->copy.buf, 1, &part);
     return gpu_ok(g, g->vk.vkEndCommandBuffer(s->cmd), "vkEndCommandBuffer", e);
 }

@@ -116,8 +116,9 @@ bool gpu_pipeline_stats(struct gpu *g, const struct pipeline *p, char *text, siz
 
 // A submission ends with a full barrier: after gpu_wait the host sees what it wrote, and so does every later one.
 bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e);
-// The same for two, one after the other; `then` may be null.
-bool gpu_submit_two(struct gpu *g, VkCommandBuffer cmd, VkCommandBuffer then, VkFence fence, struct err *e);
+// The same for several, one after the other.
+enum { SUBMIT_MAX = 20 };
+bool gpu_submit_list(struct gpu *g, const VkCommandBuffer *cmd, uint32_t n, VkFence fence, struct err *e);
 // The fence is reset by the submission that uses it next. Whatever gpu_wait returns, nothing is in flight afterwards.
 bool gpu_wait(struct gpu *g, VkFence fence, struct err *e);
 

@@ -87,14 +87,15 @@ void queue_close(struct gpu *g)
     g->pool = VK_NULL_HANDLE;
 }
 
-bool gpu_submit_two(struct gpu *g, VkCommandBuffer cmd, VkCommandBuffer then, VkFence fence, struct err *e)
+bool gpu_submit_list(struct gpu *g, const VkCommandBuffer *cmd, uint32_t n, VkFence fence, struct err *e)
 {
+    VkCommandBuffer list[SUBMIT_MAX + 1];
     if (g->lost) return gpu_ok(g, VK_ERROR_DEVICE_LOST, "vkQueueSubmit", e);
     if (!g->priv->tail && !record_tail(g, e)) return false;
-    const VkCommandBuffer with[] = {cmd, then, g->priv->tail}, without[] = {cmd, g->priv->tail};
-    VkSubmitInfo info = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-                         .commandBufferCount = then ? COUNTOF(with) : COUNTOF(without),
-                         .pCommandBuffers = then ? with : without};
+    n = min_u32(n, SUBMIT_MAX);
+    memcpy(list, cmd, n * sizeof *cmd);
+    list[n] = g->priv->tail;
+    VkSubmitInfo info = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = n + 1, .pCommandBuffers = list};
     // here and not after the wait: a wait that failed must not leave a fence that answers the next one at once
     TRY(g, g->vk.vkResetFences(g->dev, 1, &fence), e);
     TRY(g, g->vk.vkQueueSubmit(g->queue, 1, &info, fence), e);
@@ -103,7 +104,7 @@ bool gpu_submit_two(struct gpu *g, VkCommandBuffer cmd, VkCommandBuffer then, Vk
 
 bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e)
 {
-    return gpu_submit_two(g, cmd, VK_NULL_HANDLE, fence, e);
+    return gpu_submit_list(g, &cmd, 1, fence, e);
 }
 
 enum { LOST_WAIT = 1000000000 }; // nanoseconds

@@ -78,6 +78,8 @@ const struct sampler_row *sampler_find(const char *name);
 bool sampler_check(const struct sampler_row *r, const struct sample_spec *s, struct err *e);
 bool schedule_make(struct schedule *out, const struct sample_spec *s, struct err *e);
 void schedule_free(struct schedule *s);
+// Does any update use noise? If none does, what is drawn for the stream's sake need not reach the device.
+bool schedule_uses_noise(const struct schedule *s);
 
 // Adaptive samplers: fills tick[0..*n) and eval[0..*n) of the next group of evaluations. `regs` is a host copy of all
 // n_regs registers after the last one, register major, `values` floats each (all images of the batch, whose errors

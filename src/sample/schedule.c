@@ -236,6 +236,14 @@ bool schedule_make(struct schedule *out, const struct sample_spec *s, struct err
     return true;
 }
 
+bool schedule_uses_noise(const struct schedule *s)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        for (uint32_t r = 0; r < s->tick[i].n_regs; r++)
+            if (s->tick[i].matrix[r][SRC_NOISE] != 0) return true;
+    return false;
+}
+
 void schedule_free(struct schedule *s)
 {
     free(s->tick);
