@@ -6,6 +6,7 @@
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #extension GL_GOOGLE_include_directive : require
 #include "inc/lanes.glsl"
+NEVER_UNIFORM
 #include "inc/attention.glsl"
 
 #ifndef D

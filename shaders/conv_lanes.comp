@@ -4,13 +4,13 @@
 // no shared memory. The weight (tap-major, channel last) is packed in panels of the workgroup's channels.
 #extension GL_GOOGLE_include_directive : require
 #include "inc/lanes.glsl"
+UNIFORM_CONSTANT(11) // only where the channels are a multiple of TRIP
 #include "inc/conv.glsl"
 
 #ifndef TM
 layout(constant_id = 9) const uint TM = 8; // pixels
 layout(constant_id = 10) const uint TP = 2; // channel pairs per lane
 #endif
-UNIFORM_CONSTANT(11) // only where the channels are a multiple of TRIP
 layout(constant_id = 12) const bool REST = true; // as in linear_bcast.comp
 #include "inc/panels.glsl"
 #define ROWS_COME(b_, u_) \

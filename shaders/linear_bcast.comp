@@ -6,6 +6,7 @@
 // columns. A lane owns pairs of adjacent columns, so that halves are stored whole.
 #extension GL_GOOGLE_include_directive : require
 #include "inc/lanes.glsl"
+UNIFORM_CONSTANT(8) // only where k is a multiple of TRIP
 #include "inc/linear.glsl"
 
 #ifndef TM
@@ -13,7 +14,6 @@ layout(constant_id = 5) const uint TM = 8; // rows
 layout(constant_id = 6) const uint TP = 2; // column pairs per lane
 #endif
 layout(constant_id = 7) const bool ONE_ITEM = false; // all rows of a tile have one gate
-UNIFORM_CONSTANT(8) // only where k is a multiple of TRIP
 layout(constant_id = 9) const bool REST = true; // k is no multiple of TRIP
 #include "inc/panels.glsl"
 // SwiftShader takes two thirds of its time for this program over its end, if there is a copy of that for each row: there it

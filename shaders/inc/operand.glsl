@@ -13,6 +13,9 @@
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require
 #endif
+#ifdef PAIRS_PAY
+#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
+#endif
 
 // SwiftShader unrolls no loop whose bounds are specialisation constants: blobs made for it define them instead.
 #ifndef HALVES
@@ -76,6 +79,8 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint
 // more than one of 4, and a texel of four words (kernel_row.fours) is eight loads and a transposition.
 // name_four(i): elements 4 i to 4 i + 3.   name_quad(i): their words, four of F32 elements; of smaller ones (halves, and
 // weights packed in integers, quant.glsl) two, which then are more elements.   name_words(i): words 4 i to 4 i + 3.
+// PAIRS_PAY, an expression that a kernel may define: words come in pairs of 64 bits, because each lane reads elsewhere and
+// a gather (lavapipe since Mesa 25) takes as long for an element of 64 bits as for one of 32.
 #define IS_WIDE(binding_) ((HALVES & (1u << (binding_) | ((binding_) == 1 ? 0x300u : 0u))) == 0u)
 #define FOUR_READS(binding_, name) \
     vec4 name##_four(uint i) \
@@ -102,13 +107,30 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint
 #elif defined(ADDRESSES)
 layout(buffer_reference, std430, buffer_reference_align = 8) buffer Twos { uvec2 v[]; };
 layout(buffer_reference, std430, buffer_reference_align = 16) buffer Fours { uvec4 v[]; };
+uvec2 two_at(uvec2 address, uint i) { return Twos(address).v[i]; }
+uvec4 four_at(uvec2 address, uint i) { return Fours(address).v[i]; }
+#ifdef PAIRS_PAY
+layout(buffer_reference, std430, buffer_reference_align = 8) buffer Pairs { uint64_t v[]; };
+layout(buffer_reference, std430, buffer_reference_align = 16) buffer TwoPairs { u64vec2 v[]; };
+uvec2 pair_at(uvec2 address, uint i) { return unpack32(Pairs(address).v[i]); }
+uvec4 two_pairs_at(uvec2 address, uint i)
+{
+    u64vec2 p = TwoPairs(address).v[i];
+    return uvec4(unpack32(p.x), unpack32(p.y));
+}
+#define TWO_AT(address_, i_) ((PAIRS_PAY) ? pair_at(address_, i_) : two_at(address_, i_))
+#define FOUR_AT(address_, i_) ((PAIRS_PAY) ? two_pairs_at(address_, i_) : four_at(address_, i_))
+#else
+#define TWO_AT(address_, i_) two_at(address_, i_)
+#define FOUR_AT(address_, i_) four_at(address_, i_)
+#endif
 #define FOURS_MAIN(binding_, name) \
     FLOATS_IN(binding_, name) \
-    uvec4 name##_words(uint i) { return Fours(push.at[binding_]).v[i]; } \
+    uvec4 name##_words(uint i) { return FOUR_AT(push.at[binding_], i); } \
     uvec4 name##_quad(uint i) \
     { \
         if (IS_WIDE(binding_)) return name##_words(i); \
-        return uvec4(Twos(push.at[binding_]).v[i], 0, 0); \
+        return uvec4(TWO_AT(push.at[binding_], i), 0, 0); \
     } \
     FOUR_READS(binding_, name)
 #else

@@ -132,7 +132,7 @@ static bool bcast_fits(const struct caps *c, const struct graph *g, const struct
 
 static bool bcast_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return c->addresses && bcast_fits(c, g, o);
+    return c->addresses && c->int64 && bcast_fits(c, g, o);
 }
 
 static bool bcast_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
@@ -203,8 +203,8 @@ static const struct kernel_row bcast_address = {
     .name = "attention_bcast_address",
     .shader = "attention_bcast_address",
     .addresses = true,
-    .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16 and buffer addresses, heads of a "
-             "multiple of 4 up to 256",
+    .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16, buffer addresses and 64-bit integers, "
+             "heads of a multiple of 4 up to 256",
     .fits = bcast_address_fits,
     .pack = bcast_pack,
 };

@@ -133,7 +133,7 @@ static bool lanes_shape(const struct caps *c, const struct graph *g, const struc
 
 static bool lanes_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return c->addresses && !on_swiftshader(c) && lanes_shape(c, g, o);
+    return c->addresses && c->int64 && !on_swiftshader(c) && lanes_shape(c, g, o);
 }
 
 static bool texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
@@ -227,7 +227,7 @@ static const struct kernel_row conv_lanes = {
     .name = "conv_lanes",
     .shader = "conv_lanes",
     .addresses = true,
-    .needs = "a CPU device other than SwiftShader, with subgroups of 4, 8 or 16 and buffer addresses",
+    .needs = "a CPU device other than SwiftShader, with subgroups of 4, 8 or 16, buffer addresses and 64-bit integers",
     .fits = lanes_fits,
     .pack = lanes_pack,
     .weight_layout = lanes_layout,

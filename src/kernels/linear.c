@@ -115,7 +115,7 @@ static void open_launch(const struct graph *g, const struct op *o, struct shard 
 // has kept, so there only a product that takes long gets many. Rows x columns per lane, GFLOP/s at 512 x 1152 x 1152 in
 // F32, two cores of an AMD EPYC (Genoa), November 2026:
 //   lavapipe (Mesa 22.3) 256 bits: 16x4 82, 32x4 89, 16x6 91, 16x8 92; 512 bits: 16x4 91, 32x4 98
-//   lavapipe (Mesa 25.0) 256 bits: 16x4 57, 32x4 70, 16x6 63, 24x6 67, 16x8 57
+//   lavapipe (Mesa 25.0) 256 bits: 32x4 78, 48x4 65, 64x4 65 (before it gathered pairs: 16x4 57, 32x4 70, 16x8 57)
 //   lavapipe (Mesa 26.2) 256 bits: 16x4 105, 32x4 121, 48x4 123
 //   SwiftShader, literal blobs:    8x4 7.2, 12x4 6.7, 16x4 6.4
 static uint32_t bcast_rows(const struct caps *c, const struct graph *g, const struct op *o)
@@ -144,7 +144,7 @@ static bool bcast_fits(const struct caps *c, const struct graph *g, const struct
 
 static bool bcast_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return c->addresses && bcast_fits(c, g, o);
+    return c->addresses && c->int64 && bcast_fits(c, g, o);
 }
 
 static bool bcast_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
@@ -246,7 +246,7 @@ static const struct kernel_row bcast_address = {
     .name = "linear_bcast_address",
     .shader = "linear_bcast_address",
     .addresses = true,
-    .needs = "a CPU device other than SwiftShader, with subgroups of 4, 8 or 16 and buffer addresses",
+    .needs = "a CPU device other than SwiftShader, with subgroups of 4, 8 or 16, buffer addresses and 64-bit integers",
     .fits = bcast_address_fits,
     .pack = bcast_pack,
     .weight_layout = bcast_layout,
