@@ -1,18 +1,14 @@
 #version 450
-// attention_bcast.comp — softmax(q k^T / sqrt D) v for CPU drivers: one subgroup per workgroup owns TQ queries of one
-// head. Lanes are keys while scores are summed and fours of head dimensions while values are; queries and probabilities
-// are broadcast from registers, the softmax is kept up to date key block by key block. No shared memory. What a few
-// queries take is loaded first, so that their sums stay in registers meanwhile, as in inc/panels.glsl.
+// attention_bcast.comp — softmax(q k^T / sqrt D) v for SwiftShader (other CPU drivers: attention_queries.comp): one subgroup
+// per workgroup owns TQ queries of one head; the blobs define D and TQ, multiples of 4. Lanes are keys while scores are
+// summed and fours of head dimensions while values are; queries and probabilities are broadcast from registers, the softmax
+// is kept up to date key block by key block. No shared memory. What a few queries take is loaded first, so that their sums
+// stay in registers meanwhile, as in inc/panels.glsl.
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #extension GL_GOOGLE_include_directive : require
 #include "inc/lanes.glsl"
-NEVER_UNIFORM
 #include "inc/attention.glsl"
 
-#ifndef D
-layout(constant_id = 2) const uint D = 64; // head size, a multiple of 4
-layout(constant_id = 3) const uint TQ = 8; // queries per workgroup, a multiple of 4
-#endif
 const uint TK = 2; // keys per lane and block
 const uint SG = THREADS, BLOCK = SG * TK;
 const uint FOURS = (D + 4 * SG - 1) / (4 * SG); // fours of dimensions per lane
@@ -76,13 +72,6 @@ void main()
                 [[unroll]] for (uint t = 0; t < TK; t++) key[c][t] = dims(key_at[t], d / 4 + c);
             [[unroll]] for (uint b = 0; b < TQ / 4; b++) {
                 FOUR_SCORES(b, 0)
-                if (SG >= 8) { // no &&: that is a branch for SwiftShader, which then does not unroll the loop
-                    if (D % SG == 0 || d + 4 < D) { FOUR_SCORES(b, 4) }
-                }
-                if (SG >= 16) {
-                    if (D % SG == 0 || d + 8 < D) { FOUR_SCORES(b, 8) }
-                    if (D % SG == 0 || d + 12 < D) { FOUR_SCORES(b, 12) }
-                }
             }
         }
         [[unroll]] for (uint i = 0; i < TQ; i++) {
@@ -101,12 +90,7 @@ void main()
             }
             [[unroll]] for (uint e = 0; e < FOURS; e++) sum[i][e] *= shrink;
         }
-        [[unroll]] for (uint t = 0; t < TK; t++) {
-            FOUR_VALUES(t, 0)
-            if (SG >= 8) FOUR_VALUES(t, 4)
-            if (SG >= 16) FOUR_VALUES(t, 8)
-            if (SG >= 16) FOUR_VALUES(t, 12)
-        }
+        [[unroll]] for (uint t = 0; t < TK; t++) FOUR_VALUES(t, 0)
     }
     [[unroll]] for (uint i = 0; i < TQ; i++) {
         float unit = 1.0 / subgroupAdd(total[i]);

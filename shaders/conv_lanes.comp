@@ -4,13 +4,13 @@
 // no shared memory. The weight (tap-major, channel last) is packed in panels of the workgroup's channels.
 #extension GL_GOOGLE_include_directive : require
 #include "inc/lanes.glsl"
-UNIFORM_CONSTANT(11) // only where the channels are a multiple of TRIP
 #include "inc/conv.glsl"
 
 #ifndef TM
 layout(constant_id = 9) const uint TM = 8; // pixels
 layout(constant_id = 10) const uint TP = 2; // channel pairs per lane
 #endif
+UNIFORM_CONSTANT(11) // only where the channels are a multiple of TRIP
 layout(constant_id = 12) const bool REST = true; // as in linear_bcast.comp
 #include "inc/panels.glsl"
 #define ROWS_COME(b_, u_) \
@@ -53,7 +53,7 @@ void main()
             vec4 a[TM / 4], four[4];
             uint here = UNIFORM ? min(c, whole - TRIP) : c; // as in linear_bcast.comp
             if (!UNIFORM) [[unroll]] for (uint b = 0; b < TM / 4; b++) {
-                a[b] = x_four(x_at[b] + c / 4);
+                a[b] = x_four_near(x_place(x_at[b] + c / 4), 0);
                 if (!inside[b]) a[b] = vec4(0.0);
             }
             NEXT_LANES(k0 + here, w_at + far(k0 + here))

@@ -6,7 +6,6 @@
 // columns. A lane owns pairs of adjacent columns, so that halves are stored whole.
 #extension GL_GOOGLE_include_directive : require
 #include "inc/lanes.glsl"
-UNIFORM_CONSTANT(8) // only where k is a multiple of TRIP
 #include "inc/linear.glsl"
 
 #ifndef TM
@@ -14,6 +13,7 @@ layout(constant_id = 5) const uint TM = 8; // rows
 layout(constant_id = 6) const uint TP = 2; // column pairs per lane
 #endif
 layout(constant_id = 7) const bool ONE_ITEM = false; // all rows of a tile have one gate
+UNIFORM_CONSTANT(8) // only where k is a multiple of TRIP
 layout(constant_id = 9) const bool REST = true; // k is no multiple of TRIP
 #include "inc/panels.glsl"
 // SwiftShader takes two thirds of its time for this program over its end, if there is a copy of that for each row: there it
@@ -53,7 +53,7 @@ void main()
     uint scale_at = PANEL / LINE * panel_at(panels, push.k) + panel * PANEL / 2 + lane;
     for (; k < whole; k += TRIP) {
         uint here = UNIFORM ? min(k, whole - TRIP) : k;
-        if (!UNIFORM) [[unroll]] for (uint b = 0; b < TM / 4; b++) a[b] = x_four(x_at[b] + k / 4);
+        if (!UNIFORM) [[unroll]] for (uint b = 0; b < TM / 4; b++) a[b] = x_four_near(x_place(x_at[b] + k / 4), 0);
         if (QUANT_BITS != 0) NEXT_SCALES(k, scale_at, panels * PANEL / 2)
         NEXT_LANES(here, w_at + far(here))
     }

@@ -6,6 +6,11 @@
 #ifdef BROADCAST
 #extension GL_KHR_shader_subgroup_ballot : require
 #define LANE(x_, u_) subgroupBroadcast(x_, u_)
+#elif defined(PAIRS)
+#extension GL_KHR_shader_subgroup_shuffle : require
+// A lane that the compiler knows takes it two instructions, one that it does not know takes one, where vectors are of
+// eight: a workgroup's third number is 0.
+#define LANE(x_, u_) subgroupShuffle(x_, (THREADS == 8 ? gl_WorkGroupID.z : 0) + (u_))
 #else
 #extension GL_KHR_shader_subgroup_shuffle : require
 #define LANE(x_, u_) subgroupShuffle(x_, u_)
@@ -16,14 +21,12 @@
 // UNIFORM: what is the same in every lane is loaded, not broadcast: UNIFORM_OR(load, broadcast). Mesa 26 makes one load of
 // one value then. But it runs a loop once more without any lane before it leaves, and makes such a load all the same: its
 // address must be good then, too. Where it never pays the loads are not even there, as drivers take time over dead code.
-// A kernel says UNIFORM_CONSTANT(its specialisation constant), or NEVER_UNIFORM, before it includes its operands.
 //
 // A line of neighbours, one for each lane, is loaded like that too: LINE_READ(name) makes name_line(i), the word that this
 // lane takes of those from i on, a multiple of 4. Lane numbers are constants to the compiler, so choosing among loads of one
 // word comes out as one load of a vector, where an address that differs between lanes is a gather (a third of a product).
-#define NEVER_UNIFORM const bool UNIFORM = false;
 #if defined(BROADCAST) || defined(TEXELS)
-#define UNIFORM_CONSTANT(id_) NEVER_UNIFORM
+#define UNIFORM_CONSTANT(id_) const bool UNIFORM = false;
 #define UNIFORM_OR(load_, broadcast_) (broadcast_)
 #define LINE_READ(name) uint name##_line(uint i) { return 0; }
 #else
@@ -43,7 +46,4 @@
     }
 #define UNIFORM_CONSTANT(id_) layout(constant_id = id_) const bool UNIFORM = false;
 #define UNIFORM_OR(load_, broadcast_) (UNIFORM ? (load_) : (broadcast_))
-#ifdef ADDRESSES
-#define PAIRS_PAY !UNIFORM // see inc/operand.glsl
-#endif
 #endif

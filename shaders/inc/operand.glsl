@@ -13,7 +13,7 @@
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require
 #endif
-#ifdef PAIRS_PAY
+#ifdef PAIRS
 #extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
 #endif
 
@@ -79,15 +79,40 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint
 // more than one of 4, and a texel of four words (kernel_row.fours) is eight loads and a transposition.
 // name_four(i): elements 4 i to 4 i + 3.   name_quad(i): their words, four of F32 elements; of smaller ones (halves, and
 // weights packed in integers, quant.glsl) two, which then are more elements.   name_words(i): words 4 i to 4 i + 3.
-// PAIRS_PAY, an expression that a kernel may define: words come in pairs of 64 bits, because each lane reads elsewhere and
-// a gather (lavapipe since Mesa 25) takes as long for an element of 64 bits as for one of 32.
+// name_four_near(place, n), name_quad_near(place, n): the same where each lane reads somewhere else; name_place(i) is where
+// i = 0 would be, n best a literal. With PAIRS they load two words as an integer of 64 bits: a gather (lavapipe since Mesa
+// 25) takes as long for one as for a word, and has room for a literal distance from an address.
 #define IS_WIDE(binding_) ((HALVES & (1u << (binding_) | ((binding_) == 1 ? 0x300u : 0u))) == 0u)
 #define FOUR_READS(binding_, name) \
     vec4 name##_four(uint i) \
     { \
         uvec4 q = name##_quad(i); \
         return IS_HALF(binding_) ? vec4(unpackHalf2x16(q.x), unpackHalf2x16(q.y)) : uintBitsToFloat(q); \
+    } \
+    NEAR_READS(binding_, name) \
+    vec4 name##_four_near(Place from, uint n) \
+    { \
+        uvec4 q = name##_quad_near(from, n); \
+        return IS_HALF(binding_) ? vec4(unpackHalf2x16(q.x), unpackHalf2x16(q.y)) : uintBitsToFloat(q); \
     }
+#ifdef PAIRS
+layout(buffer_reference, std430, buffer_reference_align = 8) buffer Pairs { uint64_t v[]; };
+layout(buffer_reference, std430, buffer_reference_align = 16) buffer TwoPairs { u64vec2 v[]; };
+#define Place uint64_t
+#define NEAR_READS(binding_, name) \
+    Place name##_place(uint i) { return packUint2x32(push.at[binding_]) + uint64_t(i) * (IS_WIDE(binding_) ? 16 : 8); } \
+    uvec4 name##_quad_near(Place from, uint n) \
+    { \
+        if (!IS_WIDE(binding_)) return uvec4(unpackUint2x32(Pairs(from).v[n]), 0, 0); \
+        u64vec2 two = TwoPairs(from).v[n]; \
+        return uvec4(unpackUint2x32(two.x), unpackUint2x32(two.y)); \
+    }
+#else
+#define Place uint
+#define NEAR_READS(binding_, name) \
+    Place name##_place(uint i) { return i; } \
+    uvec4 name##_quad_near(Place from, uint n) { return name##_quad(from + n); }
+#endif
 #ifdef TEXELS
 #define FOURS_MAIN(binding_, name) \
     layout(set = 0, binding = binding_) uniform usamplerBuffer texels_##name; \
@@ -107,30 +132,13 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint
 #elif defined(ADDRESSES)
 layout(buffer_reference, std430, buffer_reference_align = 8) buffer Twos { uvec2 v[]; };
 layout(buffer_reference, std430, buffer_reference_align = 16) buffer Fours { uvec4 v[]; };
-uvec2 two_at(uvec2 address, uint i) { return Twos(address).v[i]; }
-uvec4 four_at(uvec2 address, uint i) { return Fours(address).v[i]; }
-#ifdef PAIRS_PAY
-layout(buffer_reference, std430, buffer_reference_align = 8) buffer Pairs { uint64_t v[]; };
-layout(buffer_reference, std430, buffer_reference_align = 16) buffer TwoPairs { u64vec2 v[]; };
-uvec2 pair_at(uvec2 address, uint i) { return unpack32(Pairs(address).v[i]); }
-uvec4 two_pairs_at(uvec2 address, uint i)
-{
-    u64vec2 p = TwoPairs(address).v[i];
-    return uvec4(unpack32(p.x), unpack32(p.y));
-}
-#define TWO_AT(address_, i_) ((PAIRS_PAY) ? pair_at(address_, i_) : two_at(address_, i_))
-#define FOUR_AT(address_, i_) ((PAIRS_PAY) ? two_pairs_at(address_, i_) : four_at(address_, i_))
-#else
-#define TWO_AT(address_, i_) two_at(address_, i_)
-#define FOUR_AT(address_, i_) four_at(address_, i_)
-#endif
 #define FOURS_MAIN(binding_, name) \
     FLOATS_IN(binding_, name) \
-    uvec4 name##_words(uint i) { return FOUR_AT(push.at[binding_], i); } \
+    uvec4 name##_words(uint i) { return Fours(push.at[binding_]).v[i]; } \
     uvec4 name##_quad(uint i) \
     { \
         if (IS_WIDE(binding_)) return name##_words(i); \
-        return uvec4(TWO_AT(push.at[binding_], i), 0, 0); \
+        return uvec4(Twos(push.at[binding_]).v[i], 0, 0); \
     } \
     FOUR_READS(binding_, name)
 #else

@@ -27,17 +27,17 @@ uint far(uint k) { return k / GROUP * LINE; }
 // The lane's words of a line of even weight rows and of the line of odd ones behind it.
 uvec2 two_lines(uint at) { return UNIFORM_OR(uvec2(w_line(at), w_line(at + SG)), uvec2(0)); }
 
-// The weights of k + u and k + u + 1, even numbers; at: the lane's place of k.
-void weights_of(uint at, uint k, uint u, out vec2 even[TP], out vec2 odd[TP])
+// The weights of k + u and k + u + 1, even numbers; at: where the lane finds k, `from` the place of that, not with UNIFORM.
+void weights_of(uint at, Place from, uint k, uint u, out vec2 even[TP], out vec2 odd[TP])
 {
     [[unroll]] for (uint p = 0; p < TP; p++) {
         if (QUANT_BITS != 0) {
-            uvec2 q = UNIFORM ? two_lines(at + u / QUANT_K * LINE + p * 2 * SG) : w_quad(at + u / QUANT_K * LINE + p * SG).xy;
+            uvec2 q = UNIFORM ? two_lines(at + u / QUANT_K * LINE + p * 2 * SG) : w_quad_near(from, u / QUANT_K * LINE + p * SG).xy;
             uint within = TRIP < QUANT_K ? k + u : u; // literal, where a word is no more than TRIP k
             even[p] = scale[p] * vec2(quant_at(q.x, within), quant_at(q.y, within));
             odd[p] = scale[p] * vec2(quant_at(q.x, within + 1), quant_at(q.y, within + 1));
         } else if (!UNIFORM) {
-            vec4 f = w_four(at + u / 2 * LINE + p * SG);
+            vec4 f = w_four_near(from, u / 2 * LINE + p * SG);
             even[p] = f.xz;
             odd[p] = f.yw;
         } else if (WORD_K == 1) {
@@ -54,7 +54,7 @@ void weights_of(uint at, uint k, uint u, out vec2 even[TP], out vec2 odd[TP])
 
 // Tile row 4 b + r takes k + u, whose value the kernel's ROW_VALUE(b, r, u) gives; literals because of LANE. Before that
 // ROWS_COME(b, u) may load k + u to k + u + 3 of four rows.
-// NEXT_LANES: TRIP values of k from an even one, at_ being the lane's place there.
+// NEXT_LANES: TRIP values of k from an even one, which the lane finds at at_.
 #define ROW_TAKES(b_, r_, u_) \
     { \
         vec2 v = vec2(ROW_VALUE(b_, r_, u_)); \
@@ -67,7 +67,9 @@ void weights_of(uint at, uint k, uint u, out vec2 even[TP], out vec2 odd[TP])
 #define NEXT_LANES(k_, at_) \
     { \
         vec2 w[16][TP]; \
-        [[unroll]] for (uint u = 0; u < TRIP; u += 2) weights_of(at_, k_, u, w[u], w[u + 1]); \
+        uint at = at_; \
+        Place from = w_place(at); \
+        [[unroll]] for (uint u = 0; u < TRIP; u += 2) weights_of(at, from, k_, u, w[u], w[u + 1]); \
         [[unroll]] for (uint b = 0; b < TM / 4; b++) { \
             FOUR_K(b, 0) \
             if (TRIP >= 8) { FOUR_K(b, 4) } \

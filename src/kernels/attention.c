@@ -121,43 +121,70 @@ static void open_launch(const struct caps *c, const struct graph *g, const struc
     launch_groups(c, l, (uint64_t)s.count * heads(o) * ceil_div(block, queries));
 }
 
-// --- CPU drivers: attention_bcast.comp -----------------------------------------------------------------------------
+// --- CPU drivers: attention_queries.comp ---------------------------------------------------------------------------
 
 // Larger heads unroll into programs that take longer to compile than to run.
-static bool bcast_fits(const struct caps *c, const struct graph *g, const struct op *o)
+static bool queries_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return has_lanes(c) && c->subgroup_arith && c->subgroup_shuffle && !on_swiftshader(c) && head_size(g, o) <= 256 &&
+    return has_lanes(c) && c->subgroup_shuffle && !on_swiftshader(c) && head_size(g, o) <= 256 &&
            head_size(g, o) % 4 == 0;
 }
 
-static bool bcast_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
+static bool queries_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return c->addresses && c->int64 && bcast_fits(c, g, o);
+    return c->addresses && c->int64 && queries_fits(c, g, o);
 }
 
-static bool bcast_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
+static bool queries_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return texels_pay(c) && bcast_fits(c, g, o);
+    return texels_pay(c) && queries_fits(c, g, o);
 }
 
-static void bcast_launch(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
-                         struct launch *l, uint32_t queries)
+// Two vectors of queries, for each number of keys and values to serve more of them, but one where heads are large: the
+// program grows with both. GFLOP/s with vectors of 8, heads of 72, two cores of an AMD EPYC (Genoa), November 2026:
+//   lavapipe (Mesa 22.3): 1 44, 2 65, 3 61;   (Mesa 25.0): 1 43, 2 64, 3 45
+static void queries_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
+                         struct launch *l)
 {
+    uint32_t queries = c->subgroup * (head_size(g, o) <= 128 ? 2 : 1);
     open_launch(c, g, o, s, l, c->subgroup, queries);
     launch_spec(l, queries);
+    launch_spec(l, uniforms_pay(c));
     if (c->subgroup_pick) l->subgroup = c->subgroup;
 }
 
-// As many queries as keep the sums, queries x head size, at 200 vectors or less: 16 where heads are of 64 or 72.
-static void bcast_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
-                       struct launch *l)
-{
-    uint32_t fours = ceil_div(head_size(g, o), 4 * c->subgroup); // of each query in a lane
-    bcast_launch(c, g, o, s, l, fours <= 3 ? 16 : fours <= 6 ? 8 : 4);
-}
+static const struct kernel_row queries_texels = {
+    .name = "attention_queries_texels",
+    .shader = "attention_queries_texels",
+    .texels = 1u << QKV,
+    .fours = 1u << QKV,
+    .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
+    .fits = queries_texels_fits,
+    .pack = queries_pack,
+};
 
-// What SwiftShader (subgroups of 4) takes instead: literal sizes, one blob for each head size of published models
-// and for that of the synthetic tiny ones.
+static const struct kernel_row queries_address = {
+    .name = "attention_queries_address",
+    .shader = "attention_queries_address",
+    .addresses = true,
+    .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16, buffer addresses and 64-bit integers, "
+             "heads of a multiple of 4 up to 256",
+    .fits = queries_address_fits,
+    .pack = queries_pack,
+};
+
+static const struct kernel_row queries = {
+    .name = "attention_queries",
+    .shader = "attention_queries",
+    .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16, heads of a multiple of 4 up to 256",
+    .fits = queries_fits,
+    .pack = queries_pack,
+};
+
+// --- SwiftShader: attention_bcast.comp -----------------------------------------------------------------------------
+
+// Literal sizes, one blob for each head size of published models and for that of the synthetic tiny ones. Lanes as queries
+// would take it twice as long to compile and be no faster.
 static bool fixed_fits(const struct caps *c, const struct graph *g, const struct op *o, uint32_t size, enum dtype d)
 {
     return has_lanes(c) && c->subgroup_arith && c->subgroup == 4 && c->subgroup_ballot && c->addresses &&
@@ -167,7 +194,8 @@ static bool fixed_fits(const struct caps *c, const struct graph *g, const struct
 static void fixed_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
                        struct launch *l)
 {
-    bcast_launch(c, g, o, s, l, 8); // TQ in shaders/MANIFEST
+    open_launch(c, g, o, s, l, c->subgroup, 8); // TQ in shaders/MANIFEST
+    if (c->subgroup_pick) l->subgroup = c->subgroup;
 }
 
 #define FIXED(size_, type_, name_)                                                                                     \
@@ -188,59 +216,6 @@ FIXED(64, DT_F32, 64_f32)
 FIXED(72, DT_F32, 72_f32)
 FIXED(64, DT_F16, 64_f16)
 FIXED(72, DT_F16, 72_f16)
-
-static const struct kernel_row bcast_texels = {
-    .name = "attention_bcast_texels",
-    .shader = "attention_bcast_texels",
-    .texels = 1u << QKV,
-    .fours = 1u << QKV,
-    .needs = "Mesa's CPU driver before version 25, where gathers are slow otherwise",
-    .fits = bcast_texels_fits,
-    .pack = bcast_pack,
-};
-
-static const struct kernel_row bcast_address = {
-    .name = "attention_bcast_address",
-    .shader = "attention_bcast_address",
-    .addresses = true,
-    .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16, buffer addresses and 64-bit integers, "
-             "heads of a multiple of 4 up to 256",
-    .fits = bcast_address_fits,
-    .pack = bcast_pack,
-};
-
-static const struct kernel_row bcast = {
-    .name = "attention_bcast",
-    .shader = "attention_bcast",
-    .needs = "a CPU device other than SwiftShader with subgroups of 4, 8 or 16, heads of a multiple of 4 up to 256",
-    .fits = bcast_fits,
-    .pack = bcast_pack,
-};
-
-// Where what is the same in every lane is loaded once: attention_queries.comp. Two vectors of queries, for each number of
-// keys and values to serve more of them, but one where heads are large: the program grows with both.
-static bool queries_fits(const struct caps *c, const struct graph *g, const struct op *o)
-{
-    return uniforms_pay(c) && has_lanes(c) && c->addresses && head_size(g, o) <= 256 && head_size(g, o) % 4 == 0;
-}
-
-static void queries_pack(const struct caps *c, const struct graph *g, const struct op *o, struct shard s,
-                         struct launch *l)
-{
-    uint32_t queries = c->subgroup * (head_size(g, o) <= 128 ? 2 : 1);
-    open_launch(c, g, o, s, l, c->subgroup, queries);
-    launch_spec(l, queries);
-    if (c->subgroup_pick) l->subgroup = c->subgroup;
-}
-
-static const struct kernel_row queries = {
-    .name = "attention_queries",
-    .shader = "attention_queries",
-    .addresses = true,
-    .needs = "Mesa's CPU driver from version 26 on, heads of a multiple of 4 up to 256",
-    .fits = queries_fits,
-    .pack = queries_pack,
-};
 
 // --- every other device: attention_tile.comp -----------------------------------------------------------------------
 
@@ -376,8 +351,8 @@ const struct op_row op_attention_row = {
     .work = attention_work,
     .split_count = attention_units,
     .span = attention_span,
-    .kernels = (const struct kernel_row *const[]){&bcast_texels, &fixed_24_f32, &fixed_64_f32, &fixed_72_f32,
-                                                  &fixed_64_f16, &fixed_72_f16, &queries, &bcast_address, &bcast, &coop,
+    .kernels = (const struct kernel_row *const[]){&queries_texels, &queries_address, &queries, &fixed_24_f32,
+                                                  &fixed_64_f32, &fixed_72_f32, &fixed_64_f16, &fixed_72_f16, &coop,
                                                   &coop_43211, &coop_83212, &coop_161614, &coop_46412, &coop_26421,
                                                   &coop_43221, &coop_83222, &tile, NULL},
     .cases = attention_cases,

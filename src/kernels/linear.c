@@ -115,7 +115,7 @@ static void open_launch(const struct graph *g, const struct op *o, struct shard 
 // has kept, so there only a product that takes long gets many. Rows x columns per lane, GFLOP/s at 512 x 1152 x 1152 in
 // F32, two cores of an AMD EPYC (Genoa), November 2026:
 //   lavapipe (Mesa 22.3) 256 bits: 16x4 82, 32x4 89, 16x6 91, 16x8 92; 512 bits: 16x4 91, 32x4 98
-//   lavapipe (Mesa 25.0) 256 bits: 32x4 78, 48x4 65, 64x4 65 (before it gathered pairs: 16x4 57, 32x4 70, 16x8 57)
+//   lavapipe (Mesa 25.0) 256 bits: 24x4 87, 32x4 89, 48x4 86
 //   lavapipe (Mesa 26.2) 256 bits: 16x4 105, 32x4 121, 48x4 123
 //   SwiftShader, literal blobs:    8x4 7.2, 12x4 6.7, 16x4 6.4
 static uint32_t bcast_rows(const struct caps *c, const struct graph *g, const struct op *o)
