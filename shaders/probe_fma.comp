@@ -1,6 +1,8 @@
 #version 450
 // probe_fma.comp — as many fused multiply-adds as the device can issue: the benchmark's ceiling for plain arithmetic.
-// Eight independent chains of vectors per invocation hide the latency. HALF: 16-bit arithmetic in pairs.
+// Eight independent chains of vectors per invocation hide the latency. HALF: 16-bit arithmetic in pairs. UNROLL: steps of a
+// chain between two tests of the loop; few on a CPU, where Mesa puts those of one chain after each other and the processor
+// looks ahead over some hundred instructions only.
 #extension GL_EXT_control_flow_attributes : require
 #ifdef HALF
 #extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
@@ -14,7 +16,10 @@ layout(std430, set = 0, binding = 0) buffer Out { float y[]; };
 layout(push_constant) uniform Push { uint trips; float factor, term; } push;
 layout(local_size_x_id = 1) in;
 
-const uint CHAINS = 8, UNROLL = 16; // as src/bench/probe.c counts them
+#ifndef UNROLL
+#define UNROLL 16
+#endif
+const uint CHAINS = 8; // as src/bench/probe.c counts them
 
 void main()
 {
