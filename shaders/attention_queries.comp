@@ -12,7 +12,7 @@ layout(constant_id = 2) const uint D = 64; // head size, a multiple of 4
 layout(constant_id = 3) const uint TQ = 16; // queries per workgroup, whole subgroups
 UNIFORM_CONSTANT(4)
 const uint SG = THREADS, TV = TQ / SG;
-const uint BLOCK = 4;                     // more keys, and neither their sums fit in registers nor the loop in the code cache
+const uint BLOCK = 4;                      // keys; with more of them their sums no longer fit in registers
 const uint STEP = UNIFORM ? 1 : ROW_LANES; // fours of a token that come at once
 
 // Fours f and on of four tokens, spread over the lanes; past the end of the head, something finite. Or four f of one.

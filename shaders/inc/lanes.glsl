@@ -6,14 +6,15 @@
 #ifdef BROADCAST
 #extension GL_KHR_shader_subgroup_ballot : require
 #define LANE(x_, u_) subgroupBroadcast(x_, u_)
-#elif defined(PAIRS)
+#else
 #extension GL_KHR_shader_subgroup_shuffle : require
+#ifdef PAIRS // Mesa from 25 on
 // A lane that the compiler knows takes it two instructions, one that it does not know takes one, where vectors are of
 // eight: a workgroup's third number is 0.
 #define LANE(x_, u_) subgroupShuffle(x_, (THREADS == 8 ? gl_WorkGroupID.z : 0) + (u_))
 #else
-#extension GL_KHR_shader_subgroup_shuffle : require
 #define LANE(x_, u_) subgroupShuffle(x_, u_)
+#endif
 #endif
 #define ROW_LANES (THREADS / 4) // lanes that hold a row
 #define ROW_LANE(x_, r_, u_) LANE(x_[(u_) % 4], (r_) * ROW_LANES + (u_) / 4)

@@ -84,17 +84,13 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint
 // 25) takes as long for one as for a word, and has room for a literal distance from an address.
 #define IS_WIDE(binding_) ((HALVES & (1u << (binding_) | ((binding_) == 1 ? 0x300u : 0u))) == 0u)
 #define FOUR_READS(binding_, name) \
-    vec4 name##_four(uint i) \
+    NEAR_READS(binding_, name) \
+    vec4 name##_floats(uvec4 q) \
     { \
-        uvec4 q = name##_quad(i); \
         return IS_HALF(binding_) ? vec4(unpackHalf2x16(q.x), unpackHalf2x16(q.y)) : uintBitsToFloat(q); \
     } \
-    NEAR_READS(binding_, name) \
-    vec4 name##_four_near(Place from, uint n) \
-    { \
-        uvec4 q = name##_quad_near(from, n); \
-        return IS_HALF(binding_) ? vec4(unpackHalf2x16(q.x), unpackHalf2x16(q.y)) : uintBitsToFloat(q); \
-    }
+    vec4 name##_four(uint i) { return name##_floats(name##_quad(i)); } \
+    vec4 name##_four_near(Place from, uint n) { return name##_floats(name##_quad_near(from, n)); }
 #ifdef PAIRS
 layout(buffer_reference, std430, buffer_reference_align = 8) buffer Pairs { uint64_t v[]; };
 layout(buffer_reference, std430, buffer_reference_align = 16) buffer TwoPairs { u64vec2 v[]; };

@@ -88,13 +88,11 @@ static bool bed_objects(struct bed *b, struct err *e)
         .poolSizeCount = 1,
         .pPoolSizes = &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 2},
     };
-    VkCommandBufferAllocateInfo cmd = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = g->pool, .commandBufferCount = 1};
     VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
     VkQueryPoolCreateInfo clock = {
         .sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO, .queryType = VK_QUERY_TYPE_TIMESTAMP, .queryCount = 2};
     return gpu_ok(g, g->vk.vkCreateDescriptorPool(g->dev, &pool, NULL, &b->pool), "vkCreateDescriptorPool", e) &&
-           gpu_ok(g, g->vk.vkAllocateCommandBuffers(g->dev, &cmd, &b->cmd), "vkAllocateCommandBuffers", e) &&
+           gpu_commands(g, 1, &b->cmd, e) &&
            gpu_ok(g, g->vk.vkCreateFence(g->dev, &fence, NULL, &b->fence), "vkCreateFence", e) &&
            (!g->caps.timestamps ||
             gpu_ok(g, g->vk.vkCreateQueryPool(g->dev, &clock, NULL, &b->clock), "vkCreateQueryPool", e));

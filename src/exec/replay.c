@@ -8,13 +8,6 @@ static const double target_seconds = 0.05, never_seconds = 0.25;
 
 // --- what is submitted around replays ------------------------------------------------------------------------------
 
-static bool open_commands(struct gpu *g, uint32_t n, VkCommandBuffer *cmd, struct err *e)
-{
-    VkCommandBufferAllocateInfo ask = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = g->pool, .commandBufferCount = n};
-    return gpu_ok(g, g->vk.vkAllocateCommandBuffers(g->dev, &ask, cmd), "vkAllocateCommandBuffers", e);
-}
-
 // The time when everything submitted before is finished, taken twice: before the replays and after them.
 static bool record_clock(struct program *x, uint32_t flight, struct err *e)
 {
@@ -45,7 +38,7 @@ bool program_flights_open(struct program *x, struct err *e)
         struct flight *f = &x->flight[i];
         if (!gpu_ok(g, g->vk.vkCreateFence(g->dev, &fence, NULL, &f->fence), "vkCreateFence", e)) return false;
         if (x->clock &&
-            !(open_commands(g, 1, &f->before, e) && open_commands(g, 1, &f->after, e) && record_clock(x, i, e)))
+            !(gpu_commands(g, 1, &f->before, e) && gpu_commands(g, 1, &f->after, e) && record_clock(x, i, e)))
             return false;
     }
     return true;
@@ -133,7 +126,7 @@ bool program_replay_open(struct program *x, enum rate r, struct err *e)
     if (n == 0) return true;
     p->cmd = mem_zero(n, sizeof *p->cmd, e);
     p->segment = mem_zero(n, sizeof *p->segment, e);
-    if (!p->cmd || !p->segment || !open_commands(x->gpu, n, p->cmd, e)) return false;
+    if (!p->cmd || !p->segment || !gpu_commands(x->gpu, n, p->cmd, e)) return false;
     p->room = n;
     return program_cut(x, r, e);
 }

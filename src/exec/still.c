@@ -4,11 +4,9 @@
 static bool record(struct program *x, struct still *s, const struct gpu_buf *from, uint64_t offset, struct err *e)
 {
     struct gpu *g = x->gpu;
-    VkCommandBufferAllocateInfo ask = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = g->pool, .commandBufferCount = 1};
     VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
     VkBufferCopy part = {.srcOffset = offset, .size = s->copy.bytes};
-    if (!gpu_ok(g, g->vk.vkAllocateCommandBuffers(g->dev, &ask, &s->cmd), "vkAllocateCommandBuffers", e) ||
+    if (!gpu_commands(g, 1, &s->cmd, e) ||
         !gpu_ok(g, g->vk.vkBeginCommandBuffer(s->cmd, &begin), "vkBeginCommandBuffer", e))
         return false;
     VkMemoryBarrier replayed = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,

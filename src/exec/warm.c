@@ -28,21 +28,13 @@ static bool dispatch_one(struct program *x, VkCommandBuffer c, enum rate r, uint
     return ok;
 }
 
-static bool open_commands(struct program *x, VkCommandBuffer *c, struct err *e)
-{
-    const VkCommandBufferAllocateInfo ask = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = x->gpu->pool, .commandBufferCount = 1};
-    return program_settle(x, e) &&
-           gpu_ok(x->gpu, x->gpu->vk.vkAllocateCommandBuffers(x->gpu->dev, &ask, c), "vkAllocateCommandBuffers", e);
-}
-
 bool program_cold(struct program *x, enum rate r, bool *cold, struct err *e)
 {
     VkCommandBuffer c = NULL;
     double first = 0, again = 0;
     *cold = false;
     if (x->plan->n_seq[r] == 0) return true;
-    if (!open_commands(x, &c, e)) return false;
+    if (!program_settle(x, e) || !gpu_commands(x->gpu, 1, &c, e)) return false;
     const bool ok = dispatch_one(x, c, r, 0, &first, e) && dispatch_one(x, c, r, 0, &again, e);
     *cold = ok && first > compile_least && first > compile_ratio * again;
     x->gpu->vk.vkFreeCommandBuffers(x->gpu->dev, x->gpu->pool, 1, &c);
@@ -53,7 +45,7 @@ bool program_warm(struct program *x, bool (*stop)(void *user), void *user, struc
 {
     VkCommandBuffer c = NULL;
     double seconds;
-    bool ok = open_commands(x, &c, e);
+    bool ok = program_settle(x, e) && gpu_commands(x->gpu, 1, &c, e);
     for (int r = 0; r < RATE_COUNT; r++)
         for (uint32_t i = 0; ok && i < x->plan->n_seq[r]; i++) {
             if (same_before(x, (enum rate)r, i)) continue;

@@ -114,9 +114,11 @@ static inline bool gpu_pipeline(struct gpu *g, const struct pipeline_wish *wish,
 // wish.statistics and caps.executable_info.
 bool gpu_pipeline_stats(struct gpu *g, const struct pipeline *p, char *text, size_t text_bytes, struct err *e);
 
+// n command buffers of the device's pool; they go with it, or by vkFreeCommandBuffers.
+bool gpu_commands(struct gpu *g, uint32_t n, VkCommandBuffer *out, struct err *e);
 // A submission ends with a full barrier: after gpu_wait the host sees what it wrote, and so does every later one.
 bool gpu_submit(struct gpu *g, VkCommandBuffer cmd, VkFence fence, struct err *e);
-// The same for several, one after the other.
+// The same for several, at most SUBMIT_MAX, one after the other.
 enum { SUBMIT_MAX = 20 };
 bool gpu_submit_list(struct gpu *g, const VkCommandBuffer *cmd, uint32_t n, VkFence fence, struct err *e);
 // The fence is reset by the submission that uses it next. Whatever gpu_wait returns, nothing is in flight afterwards.

@@ -46,20 +46,26 @@ bool gpu_ok(struct gpu *g, VkResult r, const char *what, struct err *e)
     return err_set(e, row->code, "%.*s failed with %s: %s", len, name, row->name, row->advice);
 }
 
+bool gpu_commands(struct gpu *g, uint32_t n, VkCommandBuffer *out, struct err *e)
+{
+    VkCommandBufferAllocateInfo ask = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                       .commandPool = g->pool,
+                                       .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+                                       .commandBufferCount = n};
+    TRY(g, g->vk.vkAllocateCommandBuffers(g->dev, &ask, out), e);
+    return true;
+}
+
 static bool record_tail(struct gpu *g, struct err *e)
 {
     VkCommandBuffer cmd = VK_NULL_HANDLE;
-    VkCommandBufferAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-                                        .commandPool = g->pool,
-                                        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-                                        .commandBufferCount = 1};
     VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
                                       .flags = VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT};
     VkMemoryBarrier all = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
                            .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
                            .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT |
                                             VK_ACCESS_HOST_READ_BIT | VK_ACCESS_HOST_WRITE_BIT};
-    TRY(g, g->vk.vkAllocateCommandBuffers(g->dev, &info, &cmd), e);
+    if (!gpu_commands(g, 1, &cmd, e)) return false;
     TRY(g, g->vk.vkBeginCommandBuffer(cmd, &begin), e);
     g->vk.vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
                                VK_PIPELINE_STAGE_ALL_COMMANDS_BIT | VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &all, 0, NULL, 0,
@@ -92,7 +98,8 @@ bool gpu_submit_list(struct gpu *g, const VkCommandBuffer *cmd, uint32_t n, VkFe
     VkCommandBuffer list[SUBMIT_MAX + 1];
     if (g->lost) return gpu_ok(g, VK_ERROR_DEVICE_LOST, "vkQueueSubmit", e);
     if (!g->priv->tail && !record_tail(g, e)) return false;
-    n = min_u32(n, SUBMIT_MAX);
+    if (n > SUBMIT_MAX)
+        return err_set(e, ERR_ARG, "%u command buffers in a submission, at most %u", n, (unsigned)SUBMIT_MAX);
     memcpy(list, cmd, n * sizeof *cmd);
     list[n] = g->priv->tail;
     VkSubmitInfo info = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = n + 1, .pCommandBuffers = list};

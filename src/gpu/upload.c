@@ -8,15 +8,11 @@ enum { STAGE_BYTES = 8 << 20 };
 static bool stage_open(struct gpu *g, struct stage *s, struct err *e)
 {
     if (s->fence) return true;
-    VkCommandBufferAllocateInfo cmd = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-                                       .commandPool = g->pool,
-                                       .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-                                       .commandBufferCount = 1};
     VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
     g->priv->stage_bytes = min_u64(STAGE_BYTES, g->caps.alloc_max);
     if (g->priv->heap_limit) g->priv->stage_bytes = min_u64(g->priv->stage_bytes, g->priv->heap_limit / 64 + 1);
     if (!s->buf.buf && !gpu_buf_open(g, &s->buf, g->priv->stage_bytes, GPU_MAPPED, e)) return false;
-    if (!s->cmd) TRY(g, g->vk.vkAllocateCommandBuffers(g->dev, &cmd, &s->cmd), e);
+    if (!s->cmd && !gpu_commands(g, 1, &s->cmd, e)) return false;
     TRY(g, g->vk.vkCreateFence(g->dev, &fence, NULL, &s->fence), e);
     return true;
 }

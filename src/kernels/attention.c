@@ -132,7 +132,7 @@ static bool queries_fits(const struct caps *c, const struct graph *g, const stru
 
 static bool queries_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return c->addresses && c->int64 && queries_fits(c, g, o);
+    return has_pairs(c) && queries_fits(c, g, o);
 }
 
 static bool queries_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)

@@ -191,6 +191,11 @@ bool has_lanes(const struct caps *c)
     return c->type == CAPS_CPU && (c->subgroup == 4 || c->subgroup == 8 || c->subgroup == 16);
 }
 
+bool has_pairs(const struct caps *c)
+{
+    return c->addresses && c->int64;
+}
+
 bool on_lavapipe(const struct caps *c)
 {
     enum { LAVAPIPE = 13 }; // VK_DRIVER_ID_MESA_LLVMPIPE

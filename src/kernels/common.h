@@ -80,6 +80,7 @@ void launch_open(const struct graph *g, const struct op *o, struct launch *l, ui
 // On a CPU device a workgroup gets enough elements to be worth starting.
 void launch_each(const struct caps *c, const struct graph *g, const struct op *o, struct launch *l, uint64_t count);
 bool has_lanes(const struct caps *c);   // a CPU device with subgroups of 4, 8 or 16
+bool has_pairs(const struct caps *c);   // what blobs built with PAIRS need: addresses and 64-bit integers
 bool on_lavapipe(const struct caps *c); // Mesa's CPU driver
 // It unrolls no loop whose bounds are specialisation constants (see shaders/inc/operand.glsl), so sums kept in arrays lie in
 // memory there: tiles with barriers are two to four times as fast, blobs with literal bounds ten to seventy times.

@@ -133,7 +133,7 @@ static bool lanes_shape(const struct caps *c, const struct graph *g, const struc
 
 static bool lanes_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return c->addresses && c->int64 && !on_swiftshader(c) && lanes_shape(c, g, o);
+    return has_pairs(c) && !on_swiftshader(c) && lanes_shape(c, g, o);
 }
 
 static bool texels_fits(const struct caps *c, const struct graph *g, const struct op *o)

@@ -144,7 +144,7 @@ static bool bcast_fits(const struct caps *c, const struct graph *g, const struct
 
 static bool bcast_address_fits(const struct caps *c, const struct graph *g, const struct op *o)
 {
-    return c->addresses && c->int64 && bcast_fits(c, g, o);
+    return has_pairs(c) && bcast_fits(c, g, o);
 }
 
 static bool bcast_texels_fits(const struct caps *c, const struct graph *g, const struct op *o)

@@ -52,10 +52,8 @@ static inline bool probe_bind(struct gpu *g, struct probe *p, struct err *e)
 
 static inline bool probe_record(struct gpu *g, struct probe *p, bool addresses, uint32_t factor, struct err *e)
 {
-    VkCommandBufferAllocateInfo ask = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = g->pool, .commandBufferCount = 1};
     VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
-    if (!gpu_ok(g, g->vk.vkAllocateCommandBuffers(g->dev, &ask, &p->cmd), "vkAllocateCommandBuffers", e)) return false;
+    if (!gpu_commands(g, 1, &p->cmd, e)) return false;
     if (!gpu_ok(g, g->vk.vkBeginCommandBuffer(p->cmd, &begin), "vkBeginCommandBuffer", e)) return false;
     g->vk.vkCmdBindPipeline(p->cmd, VK_PIPELINE_BIND_POINT_COMPUTE, p->pipe->pipe);
     struct {

@@ -176,8 +176,8 @@ static double host_seconds(clockid_t of) // spent on a CPU
 }
 
 // Step after step as the engine runs them: some in flight while the next are submitted. A CPU device's own work is in the
-// time of the process, not in that of this thread. `seen`: room for what a window would
-// read of every step meanwhile, or NULL.
+// time of the process, not in that of this thread. `seen`: room for what a window would read of every step meanwhile, or
+// NULL.
 static bool time_ahead(struct bench *b, uint32_t steps, float *seen, double *wall, struct err *e)
 {
     double start = 0, host = 0, thread = 0;
@@ -200,8 +200,7 @@ static bool time_ahead(struct bench *b, uint32_t steps, float *seen, double *wal
     if (!program_read(b->program, b->io.counter, 0, 1, &word, e)) return false;
     *wall = (clock_seconds() - start) / steps;
     printf("%s: %.3f ms each by the wall clock, %.1f TFLOP/s; %.1f us of CPU time each, of this thread %.1f; up to %u "
-           "in a "
-           "submission\n",
+           "in a submission\n",
            seen ? "the same, each looked at" : "steps in a row", *wall * 1e3, dit_flops(&b->d, 2) / *wall * 1e-12,
            host / steps * 1e6, thread / steps * 1e6, most);
     return true;
